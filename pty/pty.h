@@ -18,16 +18,16 @@
 
 /* How a new terminal is set up before a program runs on it. */
 struct pty_setup {
-	unsigned short columns;	     /* 0: 80 */
-	unsigned short rows;	     /* 0: 24 */
+	unsigned short columns; /* 0: 80 */
+	unsigned short rows; /* 0: 24 */
 	unsigned long transmit_speed; /* program to user, bits per second; 0: 38400 */
-	unsigned long receive_speed;  /* user to program, likewise */
-	bool echo;		     /* the terminal echoes what is typed */
+	unsigned long receive_speed; /* user to program, likewise */
+	bool echo; /* the terminal echoes what is typed */
 };
 
 /* An open pseudo-terminal. Both descriptors are close-on-exec; the caller closes them. */
 struct pty {
-	int master;		  /* non-blocking, in packet mode (TIOCPKT) */
+	int master; /* non-blocking, in packet mode (TIOCPKT) */
 	int slave;
 	char line[PTY_LINE_SIZE]; /* without "/dev/" */
 };
@@ -41,11 +41,11 @@ int pty_open(struct pty *, const struct pty_setup *);
 
 /* A program to run on a terminal's slave side. */
 struct pty_program {
-	char *const *arguments;	  /* arguments[0] is its path; ends with NULL */
+	char *const *arguments; /* arguments[0] is its path; ends with NULL */
 	char *const *environment; /* all of its environment, NAME=VALUE; ends with NULL */
-	const char *greeting;	  /* shown before it starts; NULL for none */
+	const char *greeting; /* shown before it starts; NULL for none */
 	size_t greeting_size;
-	const char *host;		/* where the user is, for utmp; NULL: no record is kept */
+	const char *host; /* where the user is, for utmp; NULL: no record is kept */
 	const struct sockaddr *address; /* the same as an address, or NULL */
 };
 
@@ -70,7 +70,7 @@ int pty_record_logout(const char *line, pid_t);
 
 /* What packet mode tells beside data; tty_ioctl(4), TIOCPKT. */
 struct pty_status {
-	bool data;	    /* the bytes that came are output */
+	bool data; /* the bytes that came are output */
 	bool flushed_input; /* the input queue was flushed */
 	bool flushed_output; /* the output queue was flushed: older output is stale */
 };
@@ -93,12 +93,12 @@ int pty_set_echo(int master, bool echo);
 /* A user's control over the program, by termios(3)'s names of the special characters. */
 enum pty_control {
 	PTY_INTERRUPT, /* VINTR: SIGINT */
-	PTY_QUIT,      /* VQUIT: SIGQUIT */
-	PTY_SUSPEND,   /* VSUSP: SIGTSTP */
-	PTY_BREAK,     /* a line break: ignored (IGNBRK), SIGINT (BRKINT), or else as PTY_QUIT */
-	PTY_EOF,       /* VEOF */
-	PTY_ERASE,     /* VERASE */
-	PTY_KILL,      /* VKILL */
+	PTY_QUIT, /* VQUIT: SIGQUIT */
+	PTY_SUSPEND, /* VSUSP: SIGTSTP */
+	PTY_BREAK, /* a line break: ignored (IGNBRK), SIGINT (BRKINT), or else as PTY_QUIT */
+	PTY_EOF, /* VEOF */
+	PTY_ERASE, /* VERASE */
+	PTY_KILL, /* VKILL */
 };
 
 /*
@@ -110,7 +110,8 @@ enum pty_control {
  * typed: it is stored in *character for the caller to write in its turn.
  *
  * Returns 1 where *character is to be typed, 2 where a signal was sent and input flushed (the
- * caller should drop input it still holds), 0 where nothing else is to be done, or a negative errno.
+ * caller should drop input it still holds), 0 where nothing else is to be done, or a negative
+ * errno.
  */
 int pty_control(int master, enum pty_control, char *character);
 
