@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The inside of an endpoint, and what the files of nvt/ do for one another. Not for users of
+ * libnvt, who have nvt.h.
+ */
+#ifndef NVT_ENDPOINT_H
+#define NVT_ENDPOINT_H
+
+#include <stddef.h> /* which libtelnet.h needs and does not include */
+#include <stdint.h>
+
+#include <libtelnet.h>
+
+#include "nvt/nvt.h"
+#include "nvt/option.h"
+
+/* libtelnet.h lacks the newer ones. */
+#define TELOPT_COMPRESS 85
+#define TELOPT_COMPRESS2 86
+#define TELOPT_COMPRESS3 87
+
+/* Malformed subnegotiations that are forgiven. */
+#define MALFORMED_MAX 16
+
+/* Terminal types that a peer may name before it has to repeat one. */
+#define TERMINAL_TYPES_MAX 16
+
+/* Subnegotiations that have been asked for and not come. */
+enum awaited {
+	AWAITED_TERMINAL_TYPE = 1 << 0,
+	AWAITED_WINDOW = 1 << 1,
+	AWAITED_SPEED = 1 << 2,
+	AWAITED_DISPLAY = 1 << 3,
+	AWAITED_ENVIRONMENT = 1 << 4,
+};
+
+struct nvt {
+	telnet_t *telnet; /* parses and frames; knows no option (TELNET_FLAG_PROXY) */
+	const struct nvt_events *events;
+	void *owner;
+	enum nvt_role role;
+	struct nvt_self self;
+
+	uint8_t local[256]; /* enum option_state of our side of each option */
+	uint8_t remote[256]; /* of the peer's */
+	unsigned unanswered; /* offers of ours that wait for their answer */
+	unsigned awaited; /* enum awaited */
+	bool opened;
+	bool settled;
+	bool faulted;
+
+	bool ends_in_iac; /* the last bytes given to libtelnet ended in an IAC */
+	bool discarding; /* a Synch was announced, its data mark has not come */
+	bool network_cr; /* the last byte of data from the network was a CR */
+	bool terminal_cr; /* the last byte sent was a CR, whose NUL or LF is to follow */
+	bool sending_urgent; /* what is being sent ends in urgent data */
+	unsigned malformed; /* malformed subnegotiations that came */
+	unsigned type_answers; /* terminal types that the peer named, or that we named to it */
+	char last_type[NVT_TERMINAL_TYPE_MAX + 1]; /* the one before, to see a repetition */
+	char second_type[NVT_TERMINAL_TYPE_MAX + 1]; /* the second usable one: MTTS */
+	size_t environment_size; /* bytes of the peer's variables */
+	struct nvt_mode mode;
+	struct nvt_peer peer;
+};
+
+/* nvt.c */
+void nvt_fail(struct nvt *, enum nvt_fault, const char *text);
+void nvt_count_malformed(struct nvt *);
+void nvt_send_subnegotiation(struct nvt *, unsigned char option, const char *body, size_t size);
+void nvt_settle_when_ready(struct nvt *);
+
+/* option.c */
+void option_offer_all(struct nvt *);
+void option_received(struct nvt *, unsigned char command, unsigned char option);
+void option_update_mode(struct nvt *);
+
+/* newline.c */
+void newline_from_network(struct nvt *, const char *bytes, size_t size);
+void newline_from_terminal(struct nvt *, const char *bytes, size_t size);
+/* Completes a CR that has been sent, before a command is. */
+void newline_complete(struct nvt *);
+
+/* function.c */
+void function_received(struct nvt *, unsigned char command);
+
+/* peer.c: an option of the peer's or of ours was turned on or off; a subnegotiation came. */
+void peer_remote_changed(struct nvt *, unsigned char option, bool enabled);
+void peer_remote_refused(struct nvt *, unsigned char option);
+void peer_local_enabled(struct nvt *, unsigned char option);
+void peer_received(struct nvt *, unsigned char option, const char *body, size_t size);
+void peer_free(struct nvt *);
+
+/* status.c */
+void status_received(struct nvt *, const char *body, size_t size);
+
+#endif

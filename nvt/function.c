@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Control functions (RFC 854, RFC 1184 2.5) and the Synch. Which key or signal a function is on a
+ * terminal is for the owner to know.
+ */
+#include <string.h>
+
+#include "nvt/endpoint.h"
+
+/* What a server says to AYT: something that a user sees and no program expects. */
+#define ARE_YOU_THERE_ANSWER "\r\n[Yes]\r\n"
+
+static const unsigned char commands[] = {
+	[NVT_INTERRUPT_PROCESS] = TELNET_IP, [NVT_ABORT_OUTPUT] = TELNET_AO,
+	[NVT_ARE_YOU_THERE] = TELNET_AYT,    [NVT_ERASE_CHARACTER] = TELNET_EC,
+	[NVT_ERASE_LINE] = TELNET_EL,	     [NVT_BREAK] = TELNET_BREAK,
+	[NVT_END_OF_FILE] = TELNET_EOF,	     [NVT_SUSPEND] = TELNET_SUSP,
+	[NVT_ABORT] = TELNET_ABORT,	     [NVT_GO_AHEAD] = TELNET_GA,
+	[NVT_NO_OPERATION] = TELNET_NOP,
+};
+
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void deliver(struct nvt *nvt, enum nvt_function function)
+{
+	if (function == NVT_ARE_YOU_THERE && nvt->role == NVT_SERVER) {
+		newline_from_terminal(nvt, ARE_YOU_THERE_ANSWER, strlen(ARE_YOU_THERE_ANSWER));
+		return;
+	}
+	if (function != NVT_NO_OPERATION && nvt->events->function)
+		nvt->events->function(nvt->owner, function);
+}
+
+void function_received(struct nvt *nvt, unsigned char command)
+{
+	if (command == TELNET_DM) {
+		nvt->discarding = false;
+		nvt->network_cr = false;
+		return;
+	}
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (commands[i] == command)
+			deliver(nvt, (enum nvt_function)i);
+}
+
+void nvt_urgent(struct nvt *nvt)
+{
+	nvt->discarding = true;
+}
+
+void nvt_send_function(struct nvt *nvt, enum nvt_function function)
+{
+	newline_complete(nvt);
+	telnet_iac(nvt->telnet, commands[function]);
+}
+
+void nvt_send_synch(struct nvt *nvt)
+{
+	newline_complete(nvt);
+	nvt->sending_urgent = true;
+	telnet_iac(nvt->telnet, TELNET_DM);
+	nvt->sending_urgent = false;
+}

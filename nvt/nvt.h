@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The Network Virtual Terminal (RFC 854): bytes in, bytes out. An endpoint takes the bytes that
+ * came from the network and the bytes to be shown or typed, and calls back with bytes for the
+ * other side, with control functions, and with what its peer tells of itself. It opens no socket
+ * and no terminal, starts no process and reads no clock.
+ *
+ * An endpoint belongs to one thread at a time. The events are called from within nvt_open,
+ * nvt_from_network, nvt_from_terminal and the other calls that send; they may call
+ * nvt_from_terminal and the nvt_send_ functions, but neither nvt_from_network nor nvt_free.
+ */
+#ifndef NVT_H
+#define NVT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define NVT_TERMINAL_TYPE_MAX 40 /* characters of a terminal type, as RFC 1091 bounds it */
+#define NVT_DISPLAY_MAX 255 /* characters of an X display location */
+#define NVT_VARIABLES_MAX 64 /* variables that are kept of a peer's environment */
+#define NVT_ENVIRONMENT_MAX 4096 /* bytes of their names and values in all */
+
+/* The most bytes that a server's nvt_from_network sends for each byte that came. */
+#define NVT_ANSWER_FACTOR 16
+
+enum nvt_role {
+	NVT_SERVER,
+	NVT_CLIENT,
+};
+
+/* Control functions of RFC 854, and of RFC 1184 section 2.5 (EOF, SUSP, ABORT). */
+enum nvt_function {
+	NVT_INTERRUPT_PROCESS, /* IP */
+	NVT_ABORT_OUTPUT, /* AO */
+	NVT_ARE_YOU_THERE, /* AYT: a server answers it by itself and gives no event */
+	NVT_ERASE_CHARACTER, /* EC */
+	NVT_ERASE_LINE, /* EL */
+	NVT_BREAK, /* BRK */
+	NVT_END_OF_FILE, /* EOF */
+	NVT_SUSPEND, /* SUSP */
+	NVT_ABORT, /* ABORT */
+	NVT_GO_AHEAD, /* GA */
+	NVT_NO_OPERATION, /* NOP: never an event */
+};
+
+/* Why an endpoint's peer cannot be served any longer. */
+enum nvt_fault {
+	NVT_FAULT_SUBNEGOTIATION, /* a subnegotiation without end */
+	NVT_FAULT_COMPRESSION, /* compression that nobody asked for */
+	NVT_FAULT_MALFORMED, /* too many malformed subnegotiations */
+	NVT_FAULT_PARSER, /* libtelnet gave up: its message is passed on */
+	NVT_FAULT_MEMORY, /* out of memory */
+};
+
+/* How the two ends have agreed to work. */
+struct nvt_mode {
+	bool echo; /* the server echoes (RFC 857) */
+	bool binary_input; /* the peer sends 8-bit data without newline rules (RFC 856) */
+	bool binary_output; /* this endpoint does */
+	bool go_ahead; /* this endpoint has not been freed from sending GA (RFC 858) */
+};
+
+/* A variable of an environment: RFC 1572 tells well-known ones (VAR) from others (USERVAR). */
+struct nvt_variable {
+	char *name;
+	char *value;
+	bool user;
+};
+
+/* What the peer has told of itself; nothing of it is to be trusted. */
+struct nvt_peer {
+	bool answered; /* it has sent at least one TELNET command */
+	char terminal_type[NVT_TERMINAL_TYPE_MAX +
+			   1]; /* lower case, [a-z0-9][a-z0-9+._-]*, or "" */
+	unsigned long mtts; /* what an MTTS terminal says it can do, or 0 */
+	unsigned short columns; /* window size, 0 where unknown (RFC 1073) */
+	unsigned short rows;
+	unsigned long transmit_speed; /* bits per second, 0 where unknown (RFC 1079) */
+	unsigned long receive_speed;
+	char display[NVT_DISPLAY_MAX + 1]; /* printable, or "" (RFC 1096) */
+	struct nvt_variable variables[NVT_VARIABLES_MAX];
+	size_t variable_count;
+};
+
+/* What a client's endpoint tells of itself when it is asked. NULL and 0: it has no such thing. */
+struct nvt_self {
+	const char *const *terminal_types; /* best first, ends with NULL (RFC 1091) */
+	const char *display;
+	const struct nvt_variable *variables; /* these, and no others, are sent when asked for */
+	size_t variable_count;
+	unsigned long transmit_speed;
+	unsigned long receive_speed;
+	unsigned short columns;
+	unsigned short rows;
+};
+
+struct nvt_setup {
+	enum nvt_role role;
+	struct nvt_self self; /* of a client; what it points to must outlive the endpoint */
+};
+
+/* Calls to the owner. All but the first two may be NULL. */
+struct nvt_events {
+	/* Bytes for the network. `urgent`: the last of them is to be sent as TCP urgent data. */
+	void (*to_network)(void *owner, const char *bytes, size_t size, bool urgent);
+	/* Bytes for the terminal: of a server what the user typed, of a client what to show. */
+	void (*to_terminal)(void *owner, const char *bytes, size_t size);
+	/* A control function came, in its place between the bytes for the terminal. */
+	void (*function)(void *owner, enum nvt_function);
+	/* The peer's window has this size now; 0 is for unknown. */
+	void (*window)(void *owner, unsigned short columns, unsigned short rows);
+	/* Every offer is answered, and every subnegotiation asked for has come. Once. */
+	void (*settled)(void *owner);
+	/* The mode has changed. */
+	void (*mode)(void *owner, const struct nvt_mode *);
+	/*
+	 * The peer waits for a TIMING-MARK (RFC 860). The owner calls nvt_send_timing_mark, once
+	 * for each, when what came before has been dealt with. NULL: it is answered at once.
+	 */
+	void (*timing_mark)(void *owner);
+	/* The peer asks that the session be ended (RFC 727). */
+	void (*logout)(void *owner);
+	/* The peer is broken or hostile: nothing more is taken from it. Once. */
+	void (*fault)(void *owner, enum nvt_fault, const char *text);
+};
+
+struct nvt;
+
+/*
+ * Makes an endpoint. `events` is kept by reference, `setup` copied. Returns NULL when memory is
+ * out. The caller ends it with nvt_free, which takes NULL as well.
+ */
+struct nvt *nvt_new(const struct nvt_setup *, const struct nvt_events *events, void *owner);
+void nvt_free(struct nvt *);
+
+/* Makes the opening offers of its role. To be called once. */
+void nvt_open(struct nvt *);
+
+/*
+ * Takes bytes that came from the network, cut anywhere. Returns 0, or -EPROTO after a fault, whose
+ * event has come then; no byte behind the faulty one has had an effect.
+ */
+int nvt_from_network(struct nvt *, const char *bytes, size_t size);
+
+/*
+ * Takes bytes of a server's program or of a client's user, cut anywhere, and sends them under the
+ * NVT's rules: 255 is doubled, and but for BINARY a CR not followed by LF gets a NUL. In a client a
+ * bare LF is an end of line and becomes CR LF. The byte after a CR decides on the NUL, so this
+ * waits for that byte, or for the next command sent, not the CR.
+ */
+void nvt_from_terminal(struct nvt *, const char *bytes, size_t size);
+
+/*
+ * TCP has announced urgent data: a Synch is on its way (RFC 854). Data is dropped from here to the
+ * data mark (DM), while functions and options still act.
+ */
+void nvt_urgent(struct nvt *);
+
+/* Stops waiting for answers: `settled` comes now unless it came before. */
+void nvt_tick(struct nvt *);
+
+/* What the peer told of itself so far, and the mode; both valid as long as the endpoint is. */
+const struct nvt_peer *nvt_peer(const struct nvt *);
+const struct nvt_mode *nvt_mode(const struct nvt *);
+
+/* Sends a control function, a Synch (IAC DM as urgent data), or WILL TIMING-MARK. */
+void nvt_send_function(struct nvt *, enum nvt_function);
+void nvt_send_synch(struct nvt *);
+void nvt_send_timing_mark(struct nvt *);
+
+/* Tells the peer a client's new window size, where the peer has agreed to be told. */
+void nvt_send_window(struct nvt *, unsigned short columns, unsigned short rows);
+
+/* Asks that an option be turned on or off at this end (local) or at the peer's. RFC 1143. */
+void nvt_ask_local(struct nvt *, unsigned char option, bool enable);
+void nvt_ask_remote(struct nvt *, unsigned char option, bool enable);
+
+#endif

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Option negotiation: the Q method (RFC 1143), and the table of the options that each role offers
+ * and accepts. What an option then means is peer.c's and status.c's.
+ */
+#include "nvt/option.h"
+#include "nvt/endpoint.h"
+
+struct option_step option_step(enum option_state state, enum option_event event)
+{
+	static const struct option_step steps[OPTION_STATES][OPTION_EVENTS] = {
+		[OPTION_NO] =
+			{
+				[OPTION_RECEIVED_ENABLE] = {OPTION_YES, OPTION_SEND_ENABLE},
+				[OPTION_RECEIVED_REFUSED] = {OPTION_NO, OPTION_SEND_DISABLE},
+				[OPTION_RECEIVED_DISABLE] = {OPTION_NO, OPTION_SEND_NOTHING},
+				[OPTION_ASK_ENABLE] = {OPTION_WANT_YES, OPTION_SEND_ENABLE},
+				[OPTION_ASK_DISABLE] = {OPTION_NO, OPTION_SEND_NOTHING},
+			},
+		[OPTION_YES] =
+			{
+				[OPTION_RECEIVED_ENABLE] = {OPTION_YES, OPTION_SEND_NOTHING},
+				[OPTION_RECEIVED_REFUSED] = {OPTION_YES, OPTION_SEND_NOTHING},
+				[OPTION_RECEIVED_DISABLE] = {OPTION_NO, OPTION_SEND_DISABLE},
+				[OPTION_ASK_ENABLE] = {OPTION_YES, OPTION_SEND_NOTHING},
+				[OPTION_ASK_DISABLE] = {OPTION_WANT_NO, OPTION_SEND_DISABLE},
+			},
+		[OPTION_WANT_NO] =
+			{
+				[OPTION_RECEIVED_ENABLE] = {OPTION_NO, OPTION_SEND_NOTHING},
+				[OPTION_RECEIVED_REFUSED] = {OPTION_NO, OPTION_SEND_NOTHING},
+				[OPTION_RECEIVED_DISABLE] = {OPTION_NO, OPTION_SEND_NOTHING},
+				[OPTION_ASK_ENABLE] = {OPTION_WANT_NO_OPPOSITE,
+						       OPTION_SEND_NOTHING},
+				[OPTION_ASK_DISABLE] = {OPTION_WANT_NO, OPTION_SEND_NOTHING},
+			},
+		[OPTION_WANT_NO_OPPOSITE] =
+			{
+				[OPTION_RECEIVED_ENABLE] = {OPTION_YES, OPTION_SEND_NOTHING},
+				[OPTION_RECEIVED_REFUSED] = {OPTION_YES, OPTION_SEND_NOTHING},
+				[OPTION_RECEIVED_DISABLE] = {OPTION_WANT_YES, OPTION_SEND_ENABLE},
+				[OPTION_ASK_ENABLE] = {OPTION_WANT_NO_OPPOSITE,
+						       OPTION_SEND_NOTHING},
+				[OPTION_ASK_DISABLE] = {OPTION_WANT_NO, OPTION_SEND_NOTHING},
+			},
+		[OPTION_WANT_YES] =
+			{
+				[OPTION_RECEIVED_ENABLE] = {OPTION_YES, OPTION_SEND_NOTHING},
+				[OPTION_RECEIVED_REFUSED] = {OPTION_YES, OPTION_SEND_NOTHING},
+				[OPTION_RECEIVED_DISABLE] = {OPTION_NO, OPTION_SEND_NOTHING},
+				[OPTION_ASK_ENABLE] = {OPTION_WANT_YES, OPTION_SEND_NOTHING},
+				[OPTION_ASK_DISABLE] = {OPTION_WANT_YES_OPPOSITE,
+							OPTION_SEND_NOTHING},
+			},
+		[OPTION_WANT_YES_OPPOSITE] =
+			{
+				[OPTION_RECEIVED_ENABLE] = {OPTION_WANT_NO, OPTION_SEND_DISABLE},
+				[OPTION_RECEIVED_REFUSED] = {OPTION_WANT_NO, OPTION_SEND_DISABLE},
+				[OPTION_RECEIVED_DISABLE] = {OPTION_NO, OPTION_SEND_NOTHING},
+				[OPTION_ASK_ENABLE] = {OPTION_WANT_YES, OPTION_SEND_NOTHING},
+				[OPTION_ASK_DISABLE] = {OPTION_WANT_YES_OPPOSITE,
+							OPTION_SEND_NOTHING},
+			},
+	};
+
+	return steps[state][event];
+}
+
+/* What a role does with an option: it offers by itself, it accepts when asked. */
+enum policy {
+	OFFERS_LOCAL = 1 << 0,
+	ACCEPTS_LOCAL = 1 << 1,
+	OFFERS_REMOTE = 1 << 2,
+	ACCEPTS_REMOTE = 1 << 3,
+	LOCAL = OFFERS_LOCAL | ACCEPTS_LOCAL,
+	REMOTE = OFFERS_REMOTE | ACCEPTS_REMOTE,
+};
+
+struct option_policy {
+	unsigned char option;
+	uint8_t server;
+	uint8_t client;
+};
+
+/* In the order in which the offers are made. */
+static const struct option_policy policies[] = {
+	{TELNET_TELOPT_ECHO, LOCAL, ACCEPTS_REMOTE},
+	{TELNET_TELOPT_SGA, LOCAL | REMOTE, ACCEPTS_LOCAL | ACCEPTS_REMOTE},
+	{TELNET_TELOPT_STATUS, LOCAL, ACCEPTS_REMOTE},
+	{TELNET_TELOPT_TTYPE, REMOTE, ACCEPTS_LOCAL},
+	{TELNET_TELOPT_NAWS, REMOTE, ACCEPTS_LOCAL},
+	{TELNET_TELOPT_TSPEED, REMOTE, ACCEPTS_LOCAL},
+	{TELNET_TELOPT_XDISPLOC, REMOTE, ACCEPTS_LOCAL},
+	{TELNET_TELOPT_NEW_ENVIRON, REMOTE, ACCEPTS_LOCAL},
+	{TELNET_TELOPT_ENVIRON, ACCEPTS_REMOTE, ACCEPTS_LOCAL},
+	{TELNET_TELOPT_LFLOW, REMOTE, ACCEPTS_LOCAL},
+	{TELNET_TELOPT_BINARY, ACCEPTS_LOCAL | ACCEPTS_REMOTE, ACCEPTS_LOCAL | ACCEPTS_REMOTE},
+};
+
+#define POLICIES (sizeof(policies) / sizeof(policies[0]))
+
+static unsigned policy_of(const struct nvt *nvt, unsigned char option)
+{
+	for (size_t i = 0; i < POLICIES; i++)
+		if (policies[i].option == option)
+			return nvt->role == NVT_SERVER ? policies[i].server : policies[i].client;
+	return 0;
+}
+
+static void send_answer(struct nvt *nvt, enum option_answer answer, bool local,
+			unsigned char option)
+{
+	unsigned char enable = local ? TELNET_WILL : TELNET_DO;
+	unsigned char disable = local ? TELNET_WONT : TELNET_DONT;
+
+	if (answer == OPTION_SEND_NOTHING)
+		return;
+	newline_complete(nvt);
+	telnet_negotiate(nvt->telnet, answer == OPTION_SEND_ENABLE ? enable : disable, option);
+}
+
+void option_update_mode(struct nvt *nvt)
+{
+	struct nvt_mode mode = {
+		.echo = (nvt->role == NVT_SERVER ? nvt->local : nvt->remote)[TELNET_TELOPT_ECHO] ==
+			OPTION_YES,
+		.binary_input = nvt->remote[TELNET_TELOPT_BINARY] == OPTION_YES,
+		.binary_output = nvt->local[TELNET_TELOPT_BINARY] == OPTION_YES,
+		.go_ahead = nvt->local[TELNET_TELOPT_SGA] != OPTION_YES,
+	};
+	struct nvt_mode old = nvt->mode;
+
+	if (old.binary_input != mode.binary_input)
+		nvt->network_cr = false;
+	nvt->mode = mode;
+	if (old.echo == mode.echo && old.binary_input == mode.binary_input &&
+	    old.binary_output == mode.binary_output && old.go_ahead == mode.go_ahead)
+		return;
+	if (nvt->events->mode)
+		nvt->events->mode(nvt->owner, &nvt->mode);
+}
+
+/* Takes one step of one side of an option, sends its answer and tells those whom it concerns. */
+static void take_step(struct nvt *nvt, bool local, unsigned char option, enum option_event event)
+{
+	uint8_t *states = local ? nvt->local : nvt->remote;
+	enum option_state old = states[option];
+	struct option_step step = option_step(old, event);
+
+	send_answer(nvt, step.answer, local, option);
+	states[option] = (uint8_t)step.next;
+	if (option_is_waiting(step.next) && !option_is_waiting(old))
+		nvt->unanswered++;
+	if (!option_is_waiting(step.next) && option_is_waiting(old))
+		nvt->unanswered--;
+	if (old == step.next)
+		return;
+
+	if (local && step.next == OPTION_YES)
+		peer_local_enabled(nvt, option);
+	if (!local && (old == OPTION_YES || step.next == OPTION_YES))
+		peer_remote_changed(nvt, option, step.next == OPTION_YES);
+	if (!local && old == OPTION_WANT_YES && step.next == OPTION_NO)
+		peer_remote_refused(nvt, option);
+	option_update_mode(nvt);
+}
+
+void option_offer_all(struct nvt *nvt)
+{
+	for (size_t i = 0; i < POLICIES; i++) {
+		unsigned policy = policy_of(nvt, policies[i].option);
+
+		if (policy & OFFERS_LOCAL)
+			take_step(nvt, true, policies[i].option, OPTION_ASK_ENABLE);
+	}
+	for (size_t i = 0; i < POLICIES; i++) {
+		unsigned policy = policy_of(nvt, policies[i].option);
+
+		if (policy & OFFERS_REMOTE)
+			take_step(nvt, false, policies[i].option, OPTION_ASK_ENABLE);
+	}
+}
+
+/* TIMING-MARK has no state: each DO is a question of its own (RFC 860). */
+static void timing_mark_received(struct nvt *nvt, unsigned char command)
+{
+	if (command == TELNET_WILL)
+		send_answer(nvt, OPTION_SEND_DISABLE, false, TELNET_TELOPT_TM);
+	if (command != TELNET_DO)
+		return;
+	if (nvt->events->timing_mark)
+		nvt->events->timing_mark(nvt->owner);
+	else
+		nvt_send_timing_mark(nvt);
+}
+
+/* LOGOUT: asked of a server, it is agreed to and the owner ends the session (RFC 727). */
+static void logout_received(struct nvt *nvt, unsigned char command)
+{
+	bool agreed = nvt->role == NVT_SERVER && nvt->events->logout;
+
+	if (command != TELNET_DO && command != TELNET_WILL)
+		return;
+	send_answer(nvt, agreed ? OPTION_SEND_ENABLE : OPTION_SEND_DISABLE, command == TELNET_DO,
+		    TELNET_TELOPT_LOGOUT);
+	if (agreed)
+		nvt->events->logout(nvt->owner);
+}
+
+void option_received(struct nvt *nvt, unsigned char command, unsigned char option)
+{
+	bool local = command == TELNET_DO || command == TELNET_DONT;
+	enum option_event event = OPTION_RECEIVED_DISABLE;
+
+	if (option == TELNET_TELOPT_TM) {
+		timing_mark_received(nvt, command);
+		return;
+	}
+	if (option == TELNET_TELOPT_LOGOUT) {
+		logout_received(nvt, command);
+		return;
+	}
+	if (command == TELNET_DO || command == TELNET_WILL) {
+		unsigned accepts = local ? ACCEPTS_LOCAL : ACCEPTS_REMOTE;
+
+		event = policy_of(nvt, option) & accepts ? OPTION_RECEIVED_ENABLE
+							 : OPTION_RECEIVED_REFUSED;
+	}
+	take_step(nvt, local, option, event);
+}
+
+void nvt_ask_local(struct nvt *nvt, unsigned char option, bool enable)
+{
+	take_step(nvt, true, option, enable ? OPTION_ASK_ENABLE : OPTION_ASK_DISABLE);
+}
+
+void nvt_ask_remote(struct nvt *nvt, unsigned char option, bool enable)
+{
+	take_step(nvt, false, option, enable ? OPTION_ASK_ENABLE : OPTION_ASK_DISABLE);
+}
+
+void nvt_send_timing_mark(struct nvt *nvt)
+{
+	send_answer(nvt, OPTION_SEND_ENABLE, true, TELNET_TELOPT_TM);
+}
