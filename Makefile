@@ -1,0 +1,285 @@
+# SPDX-License-Identifier: ISC
+#
+# make                    build telnetd and libnvt
+# make run                build and start telnetd on this machine, for yourself only
+# make check              build and run all tests
+# make check-unit         only the unit tests
+# make check-e2e          only the end-to-end tests
+# make check-valgrind     the unit tests under valgrind
+# make check-sanitize     all tests under AddressSanitizer and UndefinedBehaviorSanitizer
+# make lint               formatting, static analysis, scripts, manual pages
+# make format             format the sources
+# make install            into DESTDIR and PREFIX
+# make uninstall
+# make clean
+#
+# run, check and lint first install what they miss, through contrib/install-deps.
+#
+# Variables: BUILD (where to build), SANITIZE=1, SECCOMP=no, PORT and LOGIN (for run), JOBS,
+# V=1 (show whole commands), and the usual CC, CPPFLAGS, CFLAGS, LDFLAGS, PKG_CONFIG, DESTDIR,
+# PREFIX.
+
+VERSION = 0.1.0
+
+BUILD ?= build
+PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+SBINDIR ?= $(PREFIX)/sbin
+MANDIR ?= $(PREFIX)/share/man
+PKG_CONFIG ?= pkg-config
+INSTALL ?= install
+PORT ?= 2323
+LOGIN ?= $${SHELL:-/bin/sh}
+JOBS ?= $(shell nproc 2>/dev/null || echo 1)
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.SECONDARY:
+
+.PHONY: all
+all:
+
+# ---- Libraries -----------------------------------------------------------------------------
+
+# Where pkg-config or a library is missing these stay empty; `required` below says so.
+REQUIRED := libtelnet libevent_core libconfuse zlib
+has = $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo yes)
+package_flags = $(shell $(PKG_CONFIG) $(1) $(2) 2>/dev/null)
+
+ifneq ($(SECCOMP),no)
+HAVE_SECCOMP := $(call has,libseccomp)
+endif
+TELNETD_PACKAGES := libevent_core libconfuse $(if $(HAVE_SECCOMP),libseccomp)
+
+NVT_LIBS := $(call package_flags,--libs,libtelnet zlib)
+PTY_LIBS := -lutil
+TELNETD_LIBS := $(call package_flags,--libs,$(TELNETD_PACKAGES))
+PACKAGE_CFLAGS := $(call package_flags,--cflags,libtelnet zlib $(TELNETD_PACKAGES))
+CMOCKA_LIBS = -lcmocka
+
+# ---- Flags ---------------------------------------------------------------------------------
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
+	-Wmissing-prototypes
+ifeq ($(SANITIZE),1)
+HARDENING := -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+	-fno-omit-frame-pointer -O1
+LINK_HARDENING := -fsanitize=address,undefined
+else
+HARDENING := -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+endif
+
+# What every compiler and checker must know to read the sources, and how they are compiled.
+SOURCE_FLAGS := -std=c11 -D_GNU_SOURCE -I. -DTELNETD_VERSION='"$(VERSION)"' \
+	$(if $(HAVE_SECCOMP),-DHAVE_SECCOMP)
+COMPILE = $(CC) $(SOURCE_FLAGS) $(WARNINGS) $(HARDENING) -g -fstack-protector-strong -fPIE \
+	$(PACKAGE_CFLAGS)
+LINK = $(CC) $(LINK_HARDENING) -Wl,-z,relro,-z,now
+
+# ---- Sources -------------------------------------------------------------------------------
+
+objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(1)))
+programs = $(patsubst %.c,$(BUILD)/%,$(wildcard $(1)))
+
+NVT_OBJECTS := $(call objects,nvt/*.c)
+PTY_OBJECTS := $(call objects,pty/*.c)
+TELNETD_MAIN := $(call objects,telnetd/main.c)
+TELNETD_OBJECTS := $(filter-out $(TELNETD_MAIN),$(call objects,telnetd/*.c))
+SUPPORT_OBJECTS := $(call objects,tests/e2e/support/*.c)
+
+UNIT_TESTS := $(call programs,tests/unit/test_*.c)
+E2E_TESTS := $(call programs,tests/e2e/test_*.c)
+TEST_PROGRAMS := $(patsubst tests/e2e/programs/%.c,$(BUILD)/tests/programs/%,\
+	$(wildcard tests/e2e/programs/*.c))
+
+ALL_OBJECTS := $(NVT_OBJECTS) $(PTY_OBJECTS) $(TELNETD_MAIN) $(TELNETD_OBJECTS) \
+	$(SUPPORT_OBJECTS) $(call objects,tests/unit/test_*.c tests/e2e/test_*.c \
+	tests/e2e/programs/*.c)
+
+# The archives in the order in which the linker needs them.
+ARCHIVES := $(BUILD)/libtelnetd.a $(BUILD)/libnvt.a $(BUILD)/libpty.a
+
+# ---- Building ------------------------------------------------------------------------------
+
+all: $(if $(TELNETD_MAIN),$(BUILD)/telnetd) $(ARCHIVES) $(BUILD)/libnvt.so
+
+.PHONY: tests
+tests: all $(UNIT_TESTS) $(E2E_TESTS) $(TEST_PROGRAMS)
+
+show = @mkdir -p $(@D)$(if $(V),,; echo '  $(1)')
+quiet = $(if $(V),,@)
+
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags | required
+	$(call show,CC    $<)
+	$(quiet)$(COMPILE) $(EXTRA_FLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# libnvt.a and libnvt.so are made of the same objects.
+$(NVT_OBJECTS): EXTRA_FLAGS = -fPIC
+
+# Tests find the programs that they try, and files beside their source, from any directory.
+$(BUILD)/obj/tests/%.o: EXTRA_FLAGS = -DTEST_BUILD_DIRECTORY='"$(abspath $(BUILD))"' \
+	-DTEST_SOURCE_DIRECTORY='"$(CURDIR)"'
+
+$(BUILD)/libnvt.a: $(NVT_OBJECTS)
+$(BUILD)/libpty.a: $(PTY_OBJECTS)
+$(BUILD)/libtelnetd.a: $(TELNETD_OBJECTS)
+$(ARCHIVES): $(BUILD)/members
+	$(call show,AR    $@)
+	@rm -f $@
+	$(quiet)$(AR) rcs $@ $(filter %.o,$^)
+
+$(BUILD)/libnvt.so.0: $(NVT_OBJECTS) $(BUILD)/members
+	$(call show,LINK  $@)
+	$(quiet)$(LINK) -shared -Wl,-soname,libnvt.so.0 $(LDFLAGS) -o $@ $(filter %.o,$^) $(NVT_LIBS)
+
+$(BUILD)/libnvt.so: $(BUILD)/libnvt.so.0
+	$(quiet)ln -sf libnvt.so.0 $@
+
+$(BUILD)/telnetd: $(TELNETD_MAIN) $(ARCHIVES)
+	$(call show,LINK  $@)
+	$(quiet)$(LINK) -pie $(LDFLAGS) -o $@ $^ $(TELNETD_LIBS) $(NVT_LIBS) $(PTY_LIBS)
+
+$(E2E_TESTS): $(SUPPORT_OBJECTS)
+$(UNIT_TESTS) $(E2E_TESTS): $(BUILD)/%: $(BUILD)/obj/%.o $(ARCHIVES)
+	$(call show,LINK  $@)
+	$(quiet)$(LINK) -pie $(LDFLAGS) -o $@ $(filter %.o,$^) $(ARCHIVES) \
+		$(TELNETD_LIBS) $(NVT_LIBS) $(PTY_LIBS) $(CMOCKA_LIBS)
+
+$(TEST_PROGRAMS): $(BUILD)/tests/programs/%: $(BUILD)/obj/tests/e2e/programs/%.o
+	$(call show,LINK  $@)
+	$(quiet)$(LINK) -pie $(LDFLAGS) -o $@ $< $(PTY_LIBS)
+
+# Other flags, or a file that has gone, are a reason to build again.
+quote = '$(subst ','\'',$(1))'
+changed = mkdir -p $(@D); printf '%s\n' $(call quote,$(1)) | cmp -s - $@ || \
+	printf '%s\n' $(call quote,$(1)) >$@
+$(BUILD)/flags: FORCE
+	@$(call changed,$(COMPILE) $(CPPFLAGS) $(CFLAGS) $(LINK) $(LDFLAGS))
+$(BUILD)/members: FORCE
+	@$(call changed,$(NVT_OBJECTS) $(PTY_OBJECTS) $(TELNETD_OBJECTS))
+.PHONY: FORCE
+FORCE:
+
+# A plain make installs nothing: it says what is missing.
+.PHONY: required
+required:
+	@missing=; for package in $(REQUIRED); do \
+		$(PKG_CONFIG) --exists $$package 2>/dev/null || missing="$$missing $$package"; \
+	done; \
+	if ! command -v $(PKG_CONFIG) >/dev/null; then \
+		echo "$(PKG_CONFIG) is missing; contrib/install-deps installs it and the libraries" >&2; \
+		exit 1; \
+	elif [ -n "$$missing" ]; then \
+		echo "missing libraries:$$missing; contrib/install-deps installs them" >&2; \
+		exit 1; \
+	fi
+ifneq ($(SECCOMP),no)
+ifneq ($(HAVE_SECCOMP),yes)
+	@echo "libseccomp is missing: telnetd is built without its system-call filter" >&2
+endif
+endif
+
+-include $(ALL_OBJECTS:.o=.d)
+
+# ---- Running and testing -------------------------------------------------------------------
+
+# A make of its own, which sees the libraries that have just been installed.
+AGAIN = +$(MAKE) --no-print-directory $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(JOBS))
+
+.PHONY: run
+run:
+	@contrib/install-deps build
+	@$(AGAIN) all
+	@exec $(BUILD)/telnetd --foreground --bind 127.0.0.1:$(PORT) --same-user \
+		--login "$(LOGIN)"
+
+.PHONY: check check-unit check-e2e check-valgrind check-sanitize
+check check-unit check-e2e check-valgrind:
+	@contrib/install-deps build check
+	@$(AGAIN) tests
+	@BUILD='$(abspath $(BUILD))' tests/run $(RUN_OPTIONS) $(RUN_TESTS)
+
+check: RUN_TESTS = $(UNIT_TESTS) $(E2E_TESTS)
+check-unit: RUN_TESTS = $(UNIT_TESTS)
+check-e2e: RUN_TESTS = $(E2E_TESTS)
+check-valgrind: RUN_TESTS = $(UNIT_TESTS)
+check-valgrind: RUN_OPTIONS = --limit 300 --wrapper "valgrind -q --error-exitcode=99 \
+	--leak-check=full --errors-for-leak-kinds=definite,possible --trace-children=no"
+
+# Reports go to files where they can, since the standard error of a daemon is not the test's.
+REPORTS = $(abspath build-sanitize/reports)
+SANITIZER_OPTIONS = print_stacktrace=1:halt_on_error=1:exitcode=98:log_path=$(REPORTS)/report
+check-sanitize:
+	@ASAN_OPTIONS='$(SANITIZER_OPTIONS):detect_stack_use_after_return=1' \
+	UBSAN_OPTIONS='$(SANITIZER_OPTIONS)' \
+	$(MAKE) --no-print-directory BUILD=build-sanitize SANITIZE=1 \
+		RUN_OPTIONS='--limit 300 --reports $(REPORTS)' check
+
+# ---- Lint ----------------------------------------------------------------------------------
+
+FOLDERS := $(wildcard nvt pty telnetd tests contrib)
+SOURCES = $(shell find $(FOLDERS) -name '*.c')
+HEADERS = $(shell find $(FOLDERS) -name '*.h')
+SCRIPTS = $(shell find $(FOLDERS) .ci -type f -exec grep -lIE '^\#!.*[ /](ba)?sh( |$$)' {} +)
+PAGES = $(shell find $(FOLDERS) -name '*.[18]')
+LINTS := lint-format lint-cppcheck lint-tidy lint-scripts lint-pages lint-license
+
+.PHONY: lint format $(LINTS)
+lint:
+	@contrib/install-deps build lint
+	@$(AGAIN) --keep-going --output-sync=target $(LINTS)
+
+lint-format:
+	clang-format --dry-run -Werror $(SOURCES) $(HEADERS)
+
+lint-cppcheck:
+	cppcheck --quiet --std=c11 --enable=warning,performance,portability --error-exitcode=1 \
+		--inline-suppr --suppress=missingIncludeSystem -D_GNU_SOURCE -DHAVE_SECCOMP -I. \
+		$(SOURCES)
+
+# The checks are in .clang-tidy.
+lint-tidy:
+	printf '%s\n' $(SOURCES) | xargs -P $(JOBS) -I FILE clang-tidy --quiet FILE -- \
+		$(SOURCE_FLAGS) $(PACKAGE_CFLAGS) \
+		-DTEST_BUILD_DIRECTORY='"build"' -DTEST_SOURCE_DIRECTORY='"."'
+
+lint-scripts:
+	shellcheck $(SCRIPTS)
+
+lint-pages:
+	$(if $(PAGES),mandoc -T lint -W warning $(PAGES))
+
+lint-license:
+	@for file in $(SOURCES) $(HEADERS) $(SCRIPTS); do \
+		head -n 2 "$$file" | grep -q 'SPDX-License-Identifier: ' || \
+			{ echo "$$file: no SPDX-License-Identifier in its first two lines"; bad=1; }; \
+	done; [ -z "$$bad" ]
+
+format:
+	clang-format -i $(SOURCES) $(HEADERS)
+
+# ---- Installing ----------------------------------------------------------------------------
+
+INSTALLED = $(SBINDIR)/telnetd $(INCLUDEDIR)/nvt.h $(LIBDIR)/libnvt.a $(LIBDIR)/libnvt.so.0 \
+	$(LIBDIR)/libnvt.so $(LIBDIR)/pkgconfig/libnvt.pc $(MANDIR)/man8/telnetd.8
+
+.PHONY: install uninstall clean
+install: all
+	$(INSTALL) -d $(sort $(dir $(addprefix $(DESTDIR),$(INSTALLED))))
+	$(INSTALL) -m 755 $(BUILD)/telnetd $(DESTDIR)$(SBINDIR)/telnetd
+	$(INSTALL) -m 644 nvt/nvt.h $(DESTDIR)$(INCLUDEDIR)/nvt.h
+	$(INSTALL) -m 644 $(BUILD)/libnvt.a $(DESTDIR)$(LIBDIR)/libnvt.a
+	$(INSTALL) -m 755 $(BUILD)/libnvt.so.0 $(DESTDIR)$(LIBDIR)/libnvt.so.0
+	ln -sf libnvt.so.0 $(DESTDIR)$(LIBDIR)/libnvt.so
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
+		-e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' -e 's|@VERSION@|$(VERSION)|' \
+		nvt/libnvt.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/libnvt.pc
+	$(if $(wildcard telnetd/telnetd.8),\
+		$(INSTALL) -m 644 telnetd/telnetd.8 $(DESTDIR)$(MANDIR)/man8/telnetd.8)
+
+uninstall:
+	rm -f $(addprefix $(DESTDIR),$(INSTALLED))
+
+clean:
+	rm -rf $(BUILD) build-sanitize
