@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: ISC */
+/* Reads the command line and the configuration file; checks every value where it enters. */
+#include "telnetd/config.h"
+
+#include <confuse.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DEFAULT_PORT 23
+#define DEFAULT_LOGIN "/bin/login -p -h %h"
+#define DEFAULT_ISSUE "/etc/issue.net"
+#define DEFAULT_FILE "/etc/telnetd.conf"
+#define SESSIONS_MAX 1000000
+#define VERSION "0.1.0"
+
+static const char usage[] =
+	"usage: telnetd [-FiKSV] [-b ADDR[:PORT]]... [-p PORT] [-l PROGRAM] [-f FILE] [-c FILE]\n"
+	"               [--sessions-per-worker N] [--same-user]\n"
+	"  -F, --foreground      stay in the foreground, log to standard error\n"
+	"  -b, --bind ADDR       listen here ([v6]:port or v4:port; may be given again)\n"
+	"  -p, --port PORT       default 23\n"
+	"  -l, --login PROGRAM   default /bin/login; may have arguments after a space,\n"
+	"                        of which %h stands for the client's address\n"
+	"  -f, --issue FILE      shown before login, default /etc/issue.net\n"
+	"  -i, --inetd           serve the connection on descriptor 0\n"
+	"  -K                    accepted: a session always ends with its login program\n"
+	"  -S, --syslog          log to syslog also in the foreground\n"
+	"  -c, --config FILE     configuration file, default /etc/telnetd.conf\n"
+	"      --sessions-per-worker N\n"
+	"                        1: a process for each session (default); 0: one per core\n"
+	"      --same-user       only connections from this machine by the same user\n"
+	"  -V, --version         print the version\n"
+	"  -h, --help            print this\n";
+
+enum long_option {
+	OPTION_SESSIONS_PER_WORKER = 256,
+	OPTION_SAME_USER,
+};
+
+static const struct option long_options[] = {
+	{"foreground", no_argument, NULL, 'F'},
+	{"bind", required_argument, NULL, 'b'},
+	{"port", required_argument, NULL, 'p'},
+	{"login", required_argument, NULL, 'l'},
+	{"issue", required_argument, NULL, 'f'},
+	{"inetd", no_argument, NULL, 'i'},
+	{"syslog", no_argument, NULL, 'S'},
+	{"config", required_argument, NULL, 'c'},
+	{"sessions-per-worker", required_argument, NULL, OPTION_SESSIONS_PER_WORKER},
+	{"same-user", no_argument, NULL, OPTION_SAME_USER},
+	{"version", no_argument, NULL, 'V'},
+	{"help", no_argument, NULL, 'h'},
+	{NULL, 0, NULL, 0},
+};
+
+/* What has been set, as text, before it is checked: by the file, then by the command line. */
+struct settings {
+	const char *file;
+	const char *port;
+	const char *login;
+	const char *issue;
+	const char *sessions_per_worker;
+	const char *binds[CONFIG_BINDS_MAX];
+	size_t bind_count;
+};
+
+__attribute__((format(printf, 1, 2))) static int complain(const char *format, ...)
+{
+	va_list arguments;
+
+	fputs("telnetd: ", stderr);
+	va_start(arguments, format);
+	vfprintf(stderr, format, arguments);
+	va_end(arguments);
+	fputc('\n', stderr);
+	return CONFIG_EXIT_USAGE;
+}
+
+static int out_of_memory(void)
+{
+	complain("out of memory");
+	return CONFIG_EXIT_FAILURE;
+}
+
+/* --- one value ---------------------------------------------------------------------------- */
+
+/* Reads a whole decimal number of at most `most`. */
+static bool read_number(const char *text, unsigned long most, unsigned long *number)
+{
+	char *end;
+
+	if (text[0] < '0' || text[0] > '9')
+		return false;
+	errno = 0;
+	*number = strtoul(text, &end, 10);
+	return *end == '\0' && errno == 0 && *number <= most;
+}
+
+static int check_port(const char *text)
+{
+	unsigned long port;
+
+	if (read_number(text, 65535, &port))
+		return -1;
+	return complain("bad port '%s': a number from 0 (any free port) to 65535 is wanted", text);
+}
+
+/* Splits ADDR, ADDR:PORT or [ADDR]:PORT. An address with more than one colon is IPv6. */
+static int set_bind(struct config_bind *bind, const char *text)
+{
+	const char *host = text, *end = text + strlen(text);
+	const char *colon = strrchr(text, ':');
+
+	if (text[0] == '[') {
+		host = text + 1;
+		end = strchr(host, ']');
+		if (!end || (end[1] != '\0' && end[1] != ':'))
+			return complain("bad address '%s': [ADDR]:PORT is wanted", text);
+		colon = end[1] == ':' ? end + 1 : NULL;
+	} else if (colon && strchr(text, ':') == colon) {
+		end = colon;
+	} else {
+		colon = NULL;
+	}
+	if (colon && check_port(colon + 1) >= 0)
+		return CONFIG_EXIT_USAGE;
+	bind->host = strndup(host, (size_t)(end - host));
+	bind->port = colon ? strdup(colon + 1) : NULL;
+	if (!bind->host || (colon && !bind->port))
+		return out_of_memory();
+	return -1;
+}
+
+/* Splits at spaces into a list that ends with NULL; NULL when memory is out. */
+static char **split_words(const char *text)
+{
+	char **words = calloc(strlen(text) / 2 + 2, sizeof(*words));
+	size_t count = 0;
+
+	for (; words; count++) {
+		size_t length;
+
+		text += strspn(text, " \t");
+		length = strcspn(text, " \t");
+		if (length == 0)
+			return words;
+		words[count] = strndup(text, length);
+		if (!words[count])
+			return NULL;
+		text += length;
+	}
+	return NULL;
+}
+
+static void free_words(char **words)
+{
+	for (size_t i = 0; words && words[i]; i++)
+		free(words[i]);
+	free(words);
+}
+
+static int set_login(struct config *config, const char *text)
+{
+	config->login = split_words(text);
+	if (!config->login)
+		return out_of_memory();
+	if (!config->login[0] || config->login[0][0] != '/')
+		return complain("bad login program '%s': an absolute path is wanted", text);
+	if (access(config->login[0], X_OK) != 0)
+		return complain("cannot run login program '%s': %s", config->login[0],
+				strerror(errno));
+	return -1;
+}
+
+static int set_issue(struct config *config, const char *file)
+{
+	if (!file && access(DEFAULT_ISSUE, R_OK) != 0)
+		return -1;
+	if (file && access(file, R_OK) != 0)
+		return complain("cannot read issue file '%s': %s", file, strerror(errno));
+	config->issue = strdup(file ? file : DEFAULT_ISSUE);
+	return config->issue ? -1 : out_of_memory();
+}
+
+static int set_sessions_per_worker(struct config *config, const char *text)
+{
+	unsigned long sessions;
+
+	if (!read_number(text, SESSIONS_MAX, &sessions))
+		return complain("bad number of sessions per worker '%s': a number from 0 (all "
+				"shared, one worker per core) to %d is wanted",
+				text, SESSIONS_MAX);
+	config->sessions_per_worker = (unsigned)sessions;
+	return -1;
+}
+
+/* --- the file ----------------------------------------------------------------------------- */
+
+static int add_bind(struct settings *settings, const char *text)
+{
+	if (settings->bind_count == CONFIG_BINDS_MAX)
+		return complain("too many addresses at '%s': at most %d are listened on", text,
+				CONFIG_BINDS_MAX);
+	settings->binds[settings->bind_count++] = text;
+	return -1;
+}
+
+static int take_accept_environment(struct config *config, cfg_t *file)
+{
+	unsigned count = cfg_size(file, "accept-env");
+
+	config->accept_environment = calloc(count + 1, sizeof(char *));
+	if (!config->accept_environment)
+		return out_of_memory();
+	for (unsigned i = 0; i < count; i++) {
+		config->accept_environment[i] = strdup(cfg_getnstr(file, "accept-env", i));
+		if (!config->accept_environment[i])
+			return out_of_memory();
+	}
+	return -1;
+}
+
+static void report_file_error(cfg_t *file, const char *format, va_list arguments)
+{
+	fprintf(stderr, "telnetd: %s:%d: ", file && file->filename ? file->filename : "?",
+		file ? file->line : 0);
+	vfprintf(stderr, format, arguments);
+	fputc('\n', stderr);
+}
+
+/* Takes over what the file sets and the command line does not. */
+static int merge_file(struct config *config, struct settings *settings, cfg_t *file)
+{
+	const struct {
+		const char *name;
+		const char **value;
+	} texts[] = {
+		{"port", &settings->port},
+		{"login", &settings->login},
+		{"issue", &settings->issue},
+		{"sessions-per-worker", &settings->sessions_per_worker},
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (!*texts[i].value)
+			*texts[i].value = cfg_getstr(file, texts[i].name);
+	if (settings->bind_count == 0)
+		for (unsigned i = 0; i < cfg_size(file, "bind"); i++)
+			if (add_bind(settings, cfg_getnstr(file, "bind", i)) >= 0)
+				return CONFIG_EXIT_USAGE;
+	if (cfg_getbool(file, "same-user"))
+		config->same_user = true;
+	return take_accept_environment(config, file);
+}
+
+/* --- all of it ---------------------------------------------------------------------------- */
+
+static int check_settings(struct config *config, const struct settings *settings)
+{
+	int status = settings->port ? check_port(settings->port) : -1;
+
+	if (status >= 0)
+		return status;
+	config->port = settings->port ? (unsigned short)atoi(settings->port) : DEFAULT_PORT;
+	for (size_t i = 0; i < settings->bind_count && status < 0; i++)
+		status = set_bind(&config->binds[config->bind_count++], settings->binds[i]);
+	if (status < 0)
+		status = set_login(config, settings->login ? settings->login : DEFAULT_LOGIN);
+	if (status < 0)
+		status = set_issue(config, settings->issue);
+	if (status < 0 && settings->sessions_per_worker)
+		status = set_sessions_per_worker(config, settings->sessions_per_worker);
+	return status;
+}
+
+static int read_file(struct config *config, struct settings *settings)
+{
+	cfg_opt_t options[] = {
+		CFG_STR("port", NULL, CFGF_NONE),
+		CFG_STR("login", NULL, CFGF_NONE),
+		CFG_STR("issue", NULL, CFGF_NONE),
+		CFG_STR("sessions-per-worker", NULL, CFGF_NONE),
+		CFG_STR_LIST("bind", NULL, CFGF_NONE),
+		CFG_STR_LIST("accept-env", NULL, CFGF_NONE),
+		CFG_BOOL("same-user", cfg_false, CFGF_NONE),
+		CFG_END(),
+	};
+	const char *path = settings->file ? settings->file : DEFAULT_FILE;
+	cfg_t *file;
+	int status;
+
+	if (access(path, R_OK) != 0) {
+		if (!settings->file && errno == ENOENT)
+			return check_settings(config, settings);
+		return complain("cannot read configuration file '%s': %s", path, strerror(errno));
+	}
+	file = cfg_init(options, CFGF_NONE);
+	if (!file)
+		return out_of_memory();
+	cfg_set_error_function(file, report_file_error);
+	status = cfg_parse(file, path) == CFG_SUCCESS ? -1 : CONFIG_EXIT_USAGE;
+	if (status < 0)
+		status = merge_file(config, settings, file);
+	if (status < 0)
+		status = check_settings(config, settings);
+	cfg_free(file);
+	return status;
+}
+
+static int take_option(struct config *config, struct settings *settings, int option)
+{
+	switch (option) {
+	case 'F':
+		config->foreground = true;
+		return -1;
+	case 'b':
+		return add_bind(settings, optarg);
+	case 'p':
+		settings->port = optarg;
+		return -1;
+	case 'l':
+		settings->login = optarg;
+		return -1;
+	case 'f':
+		settings->issue = optarg;
+		return -1;
+	case 'c':
+		settings->file = optarg;
+		return -1;
+	case 'i':
+		config->inetd = true;
+		return -1;
+	case 'K':
+		return -1;
+	case 'S':
+		config->to_syslog = true;
+		return -1;
+	case OPTION_SESSIONS_PER_WORKER:
+		settings->sessions_per_worker = optarg;
+		return -1;
+	case OPTION_SAME_USER:
+		config->same_user = true;
+		return -1;
+	case 'V':
+		puts("telnetd " VERSION);
+		return 0;
+	case 'h':
+		fputs(usage, stdout);
+		return 0;
+	default:
+		return CONFIG_EXIT_USAGE;
+	}
+}
+
+int config_read(struct config *config, int argc, char **argv)
+{
+	struct settings settings = {0};
+	int option, status;
+
+	*config = (struct config){.sessions_per_worker = 1};
+	opterr = 0;
+	while (true) {
+		int place = optind;
+
+		option = getopt_long(argc, argv, ":Fb:p:l:f:iKSVc:h", long_options, NULL);
+		if (option < 0)
+			break;
+		if (option == '?')
+			return complain("unknown option '%s': see telnetd --help", argv[place]);
+		if (option == ':')
+			return complain("option '%s' wants a value: see telnetd --help",
+					argv[place]);
+		status = take_option(config, &settings, option);
+		if (status >= 0)
+			return status;
+	}
+	if (optind < argc)
+		return complain("unknown argument '%s': see telnetd --help", argv[optind]);
+	return read_file(config, &settings);
+}
+
+void config_free(struct config *config)
+{
+	for (size_t i = 0; i < config->bind_count; i++) {
+		free(config->binds[i].host);
+		free(config->binds[i].port);
+	}
+	free_words(config->login);
+	free_words(config->accept_environment);
+	free(config->issue);
+}

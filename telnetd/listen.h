@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: ISC */
+/* Listening sockets. */
+#ifndef TELNETD_LISTEN_H
+#define TELNETD_LISTEN_H
+
+#include <stddef.h>
+#include <sys/socket.h>
+
+#include "telnetd/config.h"
+
+/* Every address of the configuration, or one for each family where it names none. */
+#define LISTEN_MAX CONFIG_BINDS_MAX
+
+/*
+ * Opens a listening socket for each address: close-on-exec, non-blocking, an IPv6 one for IPv6
+ * only. Says in one line on standard error what is wrong. Returns how many there are, in `sockets`,
+ * or 0 where one cannot be opened; none is left open then. *status is the status to exit with.
+ */
+size_t listen_open(const struct config *, int sockets[LISTEN_MAX], int *status);
+
+/* Writes an address as text: "192.0.2.1", "2001:db8::1" (a v4-mapped one as v4), and its port. */
+void listen_address_text(const struct sockaddr *, char *host, size_t host_size,
+			 unsigned short *port);
+
+#endif

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: ISC */
+/* Messages between the monitor and a worker: sending, receiving, and the form of a packet. */
+#include "telnetd/message.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define HEAD_SIZE offsetof(struct message, client)
+
+static const struct form {
+	size_t size;
+	bool descriptor;
+} forms[MESSAGE_TYPES] = {
+	[MESSAGE_CLIENT] = {HEAD_SIZE + sizeof(struct message_client), true},
+	[MESSAGE_START] = {HEAD_SIZE + sizeof(struct message_start), false},
+	[MESSAGE_TERMINAL] = {HEAD_SIZE, true},
+	[MESSAGE_REFUSED] = {HEAD_SIZE + sizeof(struct message_text), false},
+	[MESSAGE_EXITED] = {HEAD_SIZE, false},
+	[MESSAGE_STOP] = {HEAD_SIZE + sizeof(struct message_text), false},
+	[MESSAGE_LOG] = {HEAD_SIZE + sizeof(struct message_text), false},
+	[MESSAGE_ENDED] = {HEAD_SIZE + sizeof(struct message_ended), false},
+};
+
+/* Room for one descriptor beside a packet. */
+union control {
+	char bytes[CMSG_SPACE(sizeof(int))];
+	struct cmsghdr aligned;
+};
+
+size_t message_size(uint32_t type)
+{
+	return type < MESSAGE_TYPES ? forms[type].size : 0;
+}
+
+int message_send(int channel, const struct message *message, int descriptor)
+{
+	struct iovec part = {(void *)(uintptr_t)message, message_size(message->type)};
+	struct msghdr packet = {.msg_iov = &part, .msg_iovlen = 1};
+	union control control = {0};
+
+	if (descriptor >= 0) {
+		struct cmsghdr *header = &control.aligned;
+
+		packet.msg_control = control.bytes;
+		packet.msg_controllen = sizeof(control.bytes);
+		header->cmsg_level = SOL_SOCKET;
+		header->cmsg_type = SCM_RIGHTS;
+		header->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(header), &descriptor, sizeof(int));
+	}
+	while (sendmsg(channel, &packet, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return 0;
+}
+
+int message_send_waiting(int channel, const struct message *message, int descriptor)
+{
+	int result;
+
+	while ((result = message_send(channel, message, descriptor)) == -EAGAIN) {
+		struct pollfd waiting = {.fd = channel, .events = POLLOUT};
+
+		if (poll(&waiting, 1, -1) < 0 && errno != EINTR)
+			return -errno;
+	}
+	return result;
+}
+
+static int passed_descriptor(struct msghdr *packet)
+{
+	struct cmsghdr *header = CMSG_FIRSTHDR(packet);
+	int descriptor;
+
+	if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS ||
+	    header->cmsg_len != CMSG_LEN(sizeof(int)))
+		return -1;
+	memcpy(&descriptor, CMSG_DATA(header), sizeof(int));
+	return descriptor;
+}
+
+static bool has_form(const struct message *message, size_t size, bool descriptor)
+{
+	return size >= HEAD_SIZE && size == message_size(message->type) &&
+	       descriptor == forms[message->type].descriptor;
+}
+
+int message_receive(int channel, struct message *message, int *descriptor)
+{
+	struct iovec part = {message, sizeof(*message)};
+	union control control;
+	struct msghdr packet = {.msg_iov = &part,
+				.msg_iovlen = 1,
+				.msg_control = control.bytes,
+				.msg_controllen = sizeof(control.bytes)};
+	ssize_t size;
+
+	*descriptor = -1;
+	do
+		size = recvmsg(channel, &packet, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	while (size < 0 && errno == EINTR);
+	if (size < 0)
+		return errno == ECONNRESET ? 0 : -errno;
+	*descriptor = passed_descriptor(&packet);
+	if (size == 0 && *descriptor < 0)
+		return 0;
+	if (!(packet.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) &&
+	    has_form(message, (size_t)size, *descriptor >= 0))
+		return 1;
+	if (*descriptor >= 0)
+		close(*descriptor);
+	*descriptor = -1;
+	return -EPROTO;
+}
+
+bool message_text_is_good(const char *text, size_t size)
+{
+	size_t length = strnlen(text, size);
+
+	if (length == size)
+		return false;
+	for (size_t i = 0; i < length; i++)
+		if (text[i] < ' ' || text[i] > '~')
+			return false;
+	return true;
+}
