@@ -4,7 +4,6 @@
  * line speeds (RFC 1079), X display (RFC 1096) and environment (RFC 1572, old: RFC 1408). A server
  * asks and keeps the answers in its struct nvt_peer; a client answers from its struct nvt_self.
  */
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,18 +79,24 @@ void peer_remote_refused(struct nvt *nvt, unsigned char option)
 
 /* --- terminal type ------------------------------------------------------------------------ */
 
+#define LETTERS_AND_DIGITS "abcdefghijklmnopqrstuvwxyz0123456789"
+
+/* Not tolower(3): a name is ASCII in whatever locale the owner works. */
+static char to_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
 /* Copies a name in lower case where a program may safely look it up; returns whether it may. */
 static bool usable_type(const char *name, size_t size, char usable[NVT_TERMINAL_TYPE_MAX + 1])
 {
-	if (size == 0 || size > NVT_TERMINAL_TYPE_MAX || !isalnum((unsigned char)name[0]))
+	if (size == 0 || size > NVT_TERMINAL_TYPE_MAX)
 		return false;
-	for (size_t i = 0; i < size; i++) {
-		if (!isalnum((unsigned char)name[i]) && !memchr("+._-", name[i], 4))
-			return false;
-		usable[i] = (char)tolower((unsigned char)name[i]);
-	}
+	for (size_t i = 0; i < size; i++)
+		usable[i] = to_lower(name[i]);
 	usable[size] = '\0';
-	return strcmp(usable, "unknown") != 0;
+	return strspn(usable, LETTERS_AND_DIGITS "+._-") == size &&
+	       strspn(usable, LETTERS_AND_DIGITS) > 0 && strcmp(usable, "unknown") != 0;
 }
 
 static void keep_type(struct nvt *nvt, const char *name, size_t size)
@@ -186,7 +191,7 @@ static void display_received(struct nvt *nvt, const char *body, size_t size)
 
 	nvt->awaited &= ~(unsigned)AWAITED_DISPLAY;
 	for (size_t i = 0; i < size && printable; i++)
-		printable = isgraph((unsigned char)body[i]) != 0;
+		printable = body[i] > ' ' && body[i] <= '~';
 	if (!printable) {
 		nvt_count_malformed(nvt);
 		return;
