@@ -96,7 +96,8 @@ static bool usable_type(const char *name, size_t size, char usable[NVT_TERMINAL_
 		usable[i] = to_lower(name[i]);
 	usable[size] = '\0';
 	return strspn(usable, LETTERS_AND_DIGITS "+._-") == size &&
-	       strspn(usable, LETTERS_AND_DIGITS) > 0 && strcmp(usable, "unknown") != 0;
+	       strspn(usable, LETTERS_AND_DIGITS) > 0 && !strstr(usable, "..") &&
+	       strcmp(usable, "unknown") != 0;
 }
 
 static void keep_type(struct nvt *nvt, const char *name, size_t size)
