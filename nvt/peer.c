@@ -26,7 +26,7 @@
 
 /* "4294967295,4294967295" */
 #define SPEED_TEXT_MAX 21
-#define SPEED_DIGITS_MAX 10
+#define NUMBER_DIGITS_MAX 10
 
 #define WINDOW_BODY_SIZE 4
 
@@ -77,6 +77,17 @@ void peer_remote_refused(struct nvt *nvt, unsigned char option)
 		nvt_ask_remote(nvt, TELNET_TELOPT_ENVIRON, true);
 }
 
+/* Reads a decimal number that ends at `stop`; returns what is behind it, NULL if it is none. */
+static const char *read_number(const char *text, char stop, unsigned long *number)
+{
+	size_t digits = strspn(text, "0123456789");
+
+	if (digits == 0 || digits > NUMBER_DIGITS_MAX || text[digits] != stop)
+		return NULL;
+	*number = strtoul(text, NULL, 10);
+	return text + digits + 1;
+}
+
 /* --- terminal type ------------------------------------------------------------------------ */
 
 #define LETTERS_AND_DIGITS "abcdefghijklmnopqrstuvwxyz0123456789"
@@ -100,17 +111,26 @@ static bool usable_type(const char *name, size_t size, char usable[NVT_TERMINAL_
 	       strcmp(usable, "unknown") != 0;
 }
 
+/* Whether a name is an MTTS terminal's list of what it can do. */
+static bool keep_abilities(struct nvt *nvt, const char *name, size_t size)
+{
+	char digits[NUMBER_DIGITS_MAX + 1] = "";
+
+	if (size < 5 || memcmp(name, "MTTS ", 5) != 0)
+		return false;
+	if (size - 5 <= NUMBER_DIGITS_MAX)
+		memcpy(digits, name + 5, size - 5);
+	if (strlen(digits) == size - 5)
+		read_number(digits, '\0', &nvt->peer.mtts);
+	return true;
+}
+
 static void keep_type(struct nvt *nvt, const char *name, size_t size)
 {
 	char usable[NVT_TERMINAL_TYPE_MAX + 1];
 
-	if (size > 5 && size < 5 + SPEED_DIGITS_MAX && strncmp(name, "MTTS ", 5) == 0) {
-		char digits[SPEED_DIGITS_MAX + 1] = "";
-
-		memcpy(digits, name + 5, size - 5);
-		nvt->peer.mtts = strtoul(digits, NULL, 10);
+	if (keep_abilities(nvt, name, size))
 		return;
-	}
 	if (!usable_type(name, size, usable))
 		return;
 	if (nvt->peer.terminal_type[0] == '\0')
@@ -154,17 +174,6 @@ static void window_received(struct nvt *nvt, const unsigned char *body, size_t s
 	nvt->peer.rows = (unsigned short)(body[2] << 8 | body[3]);
 	if (nvt->events->window)
 		nvt->events->window(nvt->owner, nvt->peer.columns, nvt->peer.rows);
-}
-
-/* Reads a decimal number that ends at `stop`; returns what is behind it, NULL if it is none. */
-static const char *read_number(const char *text, char stop, unsigned long *number)
-{
-	size_t digits = strspn(text, "0123456789");
-
-	if (digits == 0 || digits > SPEED_DIGITS_MAX || text[digits] != stop)
-		return NULL;
-	*number = strtoul(text, NULL, 10);
-	return text + digits + 1;
 }
 
 static void speed_received(struct nvt *nvt, const char *body, size_t size)
