@@ -183,7 +183,7 @@ static void speed_received(struct nvt *nvt, const char *body, size_t size)
 	const char *rest = NULL;
 
 	nvt->awaited &= ~(unsigned)AWAITED_SPEED;
-	if (size <= SPEED_TEXT_MAX) {
+	if (size <= SPEED_TEXT_MAX && !memchr(body, '\0', size)) {
 		memcpy(text, body, size);
 		rest = read_number(text, ',', &transmit);
 	}
