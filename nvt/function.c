@@ -48,6 +48,11 @@ void nvt_urgent(struct nvt *nvt)
 	nvt->discarding = true;
 }
 
+bool nvt_is_discarding(const struct nvt *nvt)
+{
+	return nvt->discarding;
+}
+
 void nvt_send_function(struct nvt *nvt, enum nvt_function function)
 {
 	newline_complete(nvt);

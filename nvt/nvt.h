@@ -21,7 +21,7 @@
 #define NVT_ENVIRONMENT_MAX 4096 /* bytes of their names and values in all */
 
 /* The most bytes that a server's nvt_from_network sends for each byte that came. */
-#define NVT_ANSWER_FACTOR 16
+#define NVT_ANSWER_FACTOR 8
 
 enum nvt_role {
 	NVT_SERVER,
@@ -155,6 +155,9 @@ void nvt_from_terminal(struct nvt *, const char *bytes, size_t size);
  * data mark (DM), while functions and options still act.
  */
 void nvt_urgent(struct nvt *);
+
+/* Whether data is being dropped so. */
+bool nvt_is_discarding(const struct nvt *);
 
 /* Stops waiting for answers: `settled` comes now unless it came before. */
 void nvt_tick(struct nvt *);

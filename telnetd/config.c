@@ -16,7 +16,6 @@
 #define DEFAULT_ISSUE "/etc/issue.net"
 #define DEFAULT_FILE "/etc/telnetd.conf"
 #define SESSIONS_MAX 1000000
-#define VERSION "0.1.0"
 
 static const char usage[] =
 	"usage: telnetd [-FiKSV] [-b ADDR[:PORT]]... [-p PORT] [-l PROGRAM] [-f FILE] [-c FILE]\n"
@@ -347,7 +346,7 @@ static int take_option(struct config *config, struct settings *settings, int opt
 		config->same_user = true;
 		return -1;
 	case 'V':
-		puts("telnetd " VERSION);
+		puts("telnetd " TELNETD_VERSION);
 		return 0;
 	case 'h':
 		fputs(usage, stdout);

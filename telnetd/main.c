@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: ISC */
+/* The daemon: arguments, listening sockets, then the monitor. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "telnetd/config.h"
+#include "telnetd/listen.h"
+#include "telnetd/log.h"
+#include "telnetd/message.h"
+#include "telnetd/monitor.h"
+#include "telnetd/sandbox.h"
+
+static int fail(const char *what, int error)
+{
+	fprintf(stderr, "telnetd: %s: %s\n", what, strerror(-error));
+	log_line(LOG_ERR, "event=failed what=\"%s\" why=\"%s\"", what, strerror(-error));
+	return CONFIG_EXIT_FAILURE;
+}
+
+static void log_listening(const int *sockets, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct sockaddr_storage address;
+		socklen_t size = sizeof(address);
+		char host[MESSAGE_ADDRESS_SIZE];
+		unsigned short port;
+
+		getsockname(sockets[i], (struct sockaddr *)&address, &size);
+		listen_address_text((struct sockaddr *)&address, host, sizeof(host), &port);
+		log_line(LOG_INFO, "event=listening address=%s port=%hu connect=\"telnet %s %hu\"",
+			 host, port, host, port);
+	}
+}
+
+/* Descriptor 0 is the client's connection, and so may 1 and 2 be: it is to be in one place only. */
+static int take_inetd_socket(int *client)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int error = 0;
+
+	*client = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	if (null < 0 || *client < 0)
+		return -errno;
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (dup2(null, fd) < 0)
+			error = -errno;
+	close(null);
+	return error;
+}
+
+static int serve_inetd(struct monitor *monitor)
+{
+	int client;
+	int result = take_inetd_socket(&client);
+
+	if (result == 0)
+		result = monitor_serve(monitor, client);
+	return result;
+}
+
+static int serve(const struct config *config, const struct sandbox *sandbox, const int *sockets,
+		 size_t count)
+{
+	struct monitor *monitor = monitor_new(config, sandbox);
+	int result;
+
+	if (!monitor)
+		return fail("cannot start", -ENOMEM);
+	if (!sandbox->privileged)
+		log_line(LOG_WARNING, "event=unprivileged text=\"not started by root: workers keep "
+				      "this user and root directory\"");
+	result = config->inetd ? serve_inetd(monitor) : monitor_listen(monitor, sockets, count);
+	if (result == 0)
+		result = monitor_run(monitor);
+	monitor_free(monitor);
+	return result == 0 ? EXIT_SUCCESS : fail("cannot serve", result);
+}
+
+static int run(const struct config *config)
+{
+	struct sandbox sandbox;
+	int sockets[LISTEN_MAX];
+	size_t count = 0;
+	const char *what;
+	int status, result;
+
+	if (!config->inetd) {
+		count = listen_open(config, sockets, &status);
+		if (count == 0)
+			return status;
+	}
+	result = sandbox_prepare(&sandbox, &what);
+	if (result != 0)
+		return fail(what, result);
+	if (!config->foreground && !config->inetd && daemon(0, 0) != 0)
+		return fail("cannot become a daemon", -errno);
+	log_open(config->to_syslog || !config->foreground, config->foreground && !config->inetd);
+	log_listening(sockets, count);
+	status = serve(config, &sandbox, sockets, count);
+	sandbox_free(&sandbox);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct config config;
+	int status = config_read(&config, argc, argv);
+
+	if (status < 0)
+		status = run(&config);
+	config_free(&config);
+	return status;
+}

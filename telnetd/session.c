@@ -1,0 +1,769 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One session: NEGOTIATING -> STARTING -> RELAYING -> DRAINING -> LINGERING. The one file that
+ * knows both nvt and pty.
+ *
+ * Each event does its bounded part and ends in finish_turn, the one place where output is sent,
+ * interest in the descriptors is set anew, and a session that is over is freed.
+ */
+#include "telnetd/session.h"
+
+#include <errno.h>
+#include <event2/event_struct.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "nvt/nvt.h"
+#include "pty/pty.h"
+#include "telnetd/environment.h"
+#include "telnetd/outgoing.h"
+
+/* Bytes taken from the socket in a turn. */
+#define RECEIVE_SIZE 4096
+
+/* What was typed and the terminal has not taken: what waits, and what one more turn can bring. */
+#define TYPED_WAITING_MAX 4096
+#define TYPED_SIZE (TYPED_WAITING_MAX + RECEIVE_SIZE)
+
+/* Output that waits for the client while its input is still read. */
+#define OUTGOING_WAITING_MAX (16 * 1024)
+
+/* A turn's reads of the terminal, and the size of each with its status byte. */
+#define SCREEN_READS 8
+#define SCREEN_READ_SIZE (512 + 1)
+
+/* The most that the kernel holds of a terminal's output: what a program left behind at its end. */
+#define SCREEN_LEFT_MAX (128 * 1024)
+
+static const struct timeval negotiation_time = {1, 0};
+static const struct timeval drain_time = {10, 0};
+static const struct timeval linger_time = {1, 0};
+
+/* A half-closed client's program reads an end of file again and again, until it has been still. */
+static const struct timeval end_of_file_time = {1, 0};
+#define END_OF_FILES_MAX 30
+
+/* How long a terminal that nobody has open is left alone. */
+static const struct timeval reopen_time = {0, 20000};
+
+#define DEFAULT_TERMINAL_TYPE "dumb"
+
+_Static_assert(OUTGOING_WAITING_MAX + RECEIVE_SIZE * NVT_ANSWER_FACTOR +
+			       2 * SCREEN_READS * SCREEN_READ_SIZE <=
+		       OUTGOING_SIZE,
+	       "a turn's answers and screen output fit");
+
+enum session_state {
+	SESSION_NEGOTIATING, /* until the client has told what it is */
+	SESSION_STARTING, /* until the monitor has started the login program */
+	SESSION_RELAYING,
+	SESSION_DRAINING, /* it has ended: what it left on the terminal is sent */
+	SESSION_LINGERING, /* all is sent: until the client closes, too */
+};
+
+/* Descriptors that the session wants to hear of, as bits of session.interest. */
+enum interest {
+	WANTS_SOCKET_READ = 1 << 0,
+	WANTS_SOCKET_WRITE = 1 << 1,
+	WANTS_MASTER_READ = 1 << 2,
+	WANTS_MASTER_WRITE = 1 << 3,
+};
+
+#define INTERESTS 4
+
+struct session {
+	struct session_host *host;
+	uint32_t number;
+	enum session_state state;
+	int socket;
+	int master; /* -1: none (any more) */
+	struct nvt *nvt;
+	struct event events[INTERESTS];
+	unsigned interest; /* enum interest: which of the events are added */
+	struct event timer;
+	struct event reopened; /* pending while nobody has the slave open */
+	struct outgoing outgoing;
+	char *typed; /* TYPED_SIZE bytes while there are any, else NULL */
+	size_t typed_size;
+	uint64_t received;
+	unsigned timing_marks; /* to be answered once what was typed has gone */
+	size_t screen_left; /* what may still be read while draining */
+	unsigned end_of_files; /* typed for a client that has half-closed */
+	bool half_closed;
+	bool encoding_screen; /* what nvt sends now is output of the terminal */
+	bool over;
+	enum message_end why;
+	struct message_start start; /* as it was sent */
+};
+
+/* --- the end ------------------------------------------------------------------------------ */
+
+static void end_session(struct session *session, enum message_end why)
+{
+	if (session->over)
+		return;
+	session->over = true;
+	session->why = why;
+}
+
+static void log_text(struct session *session, const char *text)
+{
+	struct message message = {.type = MESSAGE_LOG, .session = session->number};
+
+	snprintf(message.text.text, sizeof(message.text.text), "%s", text);
+	for (char *c = message.text.text; *c != '\0'; c++)
+		if (*c < ' ' || *c > '~')
+			*c = '?';
+	message_send_waiting(session->host->channel, &message, -1);
+}
+
+static void fail_session(struct session *session, const char *what, int error)
+{
+	char text[MESSAGE_TEXT_SIZE];
+
+	if (session->over)
+		return;
+	snprintf(text, sizeof(text), "%s: %s", what, strerror(error));
+	log_text(session, text);
+	end_session(session, MESSAGE_END_FAILED);
+}
+
+static void close_master(struct session *session)
+{
+	if (session->master < 0)
+		return;
+	event_del(&session->events[2]);
+	event_del(&session->events[3]);
+	session->interest &= ~(unsigned)(WANTS_MASTER_READ | WANTS_MASTER_WRITE);
+	event_del(&session->reopened);
+	close(session->master);
+	session->master = -1;
+}
+
+void session_free(struct session *session)
+{
+	close_master(session);
+	event_del(&session->events[0]);
+	event_del(&session->events[1]);
+	event_del(&session->timer);
+	close(session->socket);
+	nvt_free(session->nvt);
+	outgoing_free(&session->outgoing);
+	free(session->typed);
+	free(session);
+}
+
+static void report_end(struct session *session)
+{
+	struct session_host *host = session->host;
+	const struct message message = {.type = MESSAGE_ENDED,
+					.session = session->number,
+					.ended = {.why = session->why,
+						  .received = session->received,
+						  .sent = session->outgoing.sent}};
+
+	host->over(host, session->number);
+	session_free(session);
+	message_send_waiting(host->channel, &message, -1);
+}
+
+/* --- keyboard: what the user types -------------------------------------------------------- */
+
+static void drop_typed(struct session *session)
+{
+	free(session->typed);
+	session->typed = NULL;
+	session->typed_size = 0;
+}
+
+static void keep_typed(struct session *session, const char *bytes, size_t size)
+{
+	if (size == 0)
+		return;
+	if (!session->typed)
+		session->typed = malloc(TYPED_SIZE);
+	if (!session->typed || size > TYPED_SIZE - session->typed_size) {
+		fail_session(session, "what was typed", ENOBUFS);
+		return;
+	}
+	memcpy(session->typed + session->typed_size, bytes, size);
+	session->typed_size += size;
+}
+
+/* Writes to the terminal; returns how much it took. */
+static size_t write_master(struct session *session, const char *bytes, size_t size)
+{
+	size_t done = 0;
+
+	while (done < size) {
+		ssize_t written = write(session->master, bytes + done, size - done);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written <= 0)
+			break; /* full (EAGAIN), or for the moment nobody has it open (EIO) */
+		done += (size_t)written;
+	}
+	return done;
+}
+
+static void type(struct session *session, const char *bytes, size_t size)
+{
+	size_t done = 0;
+
+	if (session->state > SESSION_RELAYING)
+		return;
+	if (session->state == SESSION_RELAYING && session->typed_size == 0)
+		done = write_master(session, bytes, size);
+	keep_typed(session, bytes + done, size - done);
+}
+
+/* What waited until the terminal took all that was typed before. */
+static void after_typed(struct session *session)
+{
+	for (; session->timing_marks > 0; session->timing_marks--)
+		nvt_send_timing_mark(session->nvt);
+}
+
+static void type_waiting(struct session *session)
+{
+	size_t done;
+
+	if (session->typed_size > 0) {
+		done = write_master(session, session->typed, session->typed_size);
+		session->typed_size -= done;
+		memmove(session->typed, session->typed + done, session->typed_size);
+	}
+	if (session->typed_size > 0)
+		return;
+	drop_typed(session);
+	after_typed(session);
+}
+
+/* --- control functions -------------------------------------------------------------------- */
+
+/* The terminal's control for each function of the NVT that has one. */
+static const struct {
+	enum nvt_function function;
+	enum pty_control control;
+} controls[] = {
+	{NVT_INTERRUPT_PROCESS, PTY_INTERRUPT},
+	{NVT_BREAK, PTY_BREAK},
+	{NVT_ABORT, PTY_QUIT},
+	{NVT_SUSPEND, PTY_SUSPEND},
+	{NVT_END_OF_FILE, PTY_EOF},
+	{NVT_ERASE_CHARACTER, PTY_ERASE},
+	{NVT_ERASE_LINE, PTY_KILL},
+};
+
+#define CONTROLS (sizeof(controls) / sizeof(controls[0]))
+
+static void control_terminal(struct session *session, enum pty_control control)
+{
+	char character;
+	int result = pty_control(session->master, control, &character);
+
+	if (result == 1)
+		type(session, &character, 1);
+	if (result == 2) {
+		drop_typed(session);
+		after_typed(session);
+	}
+}
+
+/* Output that its user has thrown away goes no further, and the client drops its own part. */
+static void drop_screen(struct session *session)
+{
+	outgoing_drop_screen(&session->outgoing);
+	if (nvt_peer(session->nvt)->answered)
+		nvt_send_synch(session->nvt);
+}
+
+static void on_function(void *owner, enum nvt_function function)
+{
+	struct session *session = owner;
+
+	if (session->state != SESSION_RELAYING)
+		return; /* there is no program yet, or no more */
+	if (function == NVT_ABORT_OUTPUT) {
+		pty_discard_output(session->master);
+		drop_screen(session);
+		return;
+	}
+	for (size_t i = 0; i < CONTROLS; i++)
+		if (controls[i].function == function)
+			control_terminal(session, controls[i].control);
+}
+
+/* --- what nvt tells ----------------------------------------------------------------------- */
+
+static void on_to_network(void *owner, const char *bytes, size_t size, bool urgent)
+{
+	struct session *session = owner;
+	int result =
+		outgoing_add(&session->outgoing, bytes, size, session->encoding_screen, urgent);
+
+	if (result != 0)
+		fail_session(session, "what is to be sent", -result);
+}
+
+static void on_to_terminal(void *owner, const char *bytes, size_t size)
+{
+	type(owner, bytes, size);
+}
+
+static void on_window(void *owner, unsigned short columns, unsigned short rows)
+{
+	struct session *session = owner;
+
+	if (session->state == SESSION_RELAYING && columns > 0 && rows > 0)
+		pty_set_window(session->master, columns, rows);
+}
+
+static void on_mode(void *owner, const struct nvt_mode *mode)
+{
+	struct session *session = owner;
+
+	if (session->state != SESSION_RELAYING || mode->echo == (session->start.echo != 0))
+		return;
+	session->start.echo = mode->echo;
+	pty_set_echo(session->master, mode->echo);
+}
+
+static void on_timing_mark(void *owner)
+{
+	struct session *session = owner;
+
+	if (session->typed_size > 0)
+		session->timing_marks++;
+	else
+		nvt_send_timing_mark(session->nvt);
+}
+
+static void on_logout(void *owner)
+{
+	end_session(owner, MESSAGE_END_LOGOUT);
+}
+
+static void on_fault(void *owner, enum nvt_fault fault, const char *text)
+{
+	struct session *session = owner;
+
+	(void)fault;
+	log_text(session, text);
+	end_session(session, MESSAGE_END_FAULT);
+}
+
+/* --- starting the login program ----------------------------------------------------------- */
+
+static void add_variable(struct session *session, const char *name, const char *value)
+{
+	struct message_start *start = &session->start;
+	char *variable = start->variables[start->variable_count];
+	int size;
+
+	if (start->variable_count == MESSAGE_VARIABLES)
+		return;
+	size = snprintf(variable, MESSAGE_VARIABLE_SIZE, "%s=%s", name, value);
+	if (size < MESSAGE_VARIABLE_SIZE &&
+	    environment_allows(variable, session->host->accept_environment))
+		start->variable_count++;
+	else
+		memset(variable, 0, MESSAGE_VARIABLE_SIZE);
+}
+
+static void add_environment(struct session *session, const struct nvt_peer *peer)
+{
+	for (size_t i = 0; i < peer->variable_count; i++)
+		if (strcmp(peer->variables[i].name, "DISPLAY") != 0)
+			add_variable(session, peer->variables[i].name, peer->variables[i].value);
+	if (peer->display[0] != '\0')
+		add_variable(session, "DISPLAY", peer->display);
+}
+
+static void start_program(struct session *session)
+{
+	const struct nvt_peer *peer = nvt_peer(session->nvt);
+	struct message message = {.type = MESSAGE_START, .session = session->number};
+	struct message_start *start = &session->start;
+	bool usable = environment_allows_terminal_type(peer->terminal_type);
+
+	snprintf(start->terminal_type, sizeof(start->terminal_type), "%s",
+		 usable ? peer->terminal_type : DEFAULT_TERMINAL_TYPE);
+	start->echo = nvt_mode(session->nvt)->echo;
+	start->columns = peer->columns;
+	start->rows = peer->rows;
+	start->transmit_speed = (uint32_t)peer->transmit_speed;
+	start->receive_speed = (uint32_t)peer->receive_speed;
+	add_environment(session, peer);
+	message.start = *start;
+	if (message_send_waiting(session->host->channel, &message, -1) != 0)
+		end_session(session, MESSAGE_END_FAILED);
+	session->state = SESSION_STARTING;
+}
+
+static void on_settled(void *owner)
+{
+	struct session *session = owner;
+
+	if (session->state != SESSION_NEGOTIATING)
+		return;
+	event_del(&session->timer);
+	start_program(session);
+}
+
+static const struct nvt_events nvt_events = {
+	.to_network = on_to_network,
+	.to_terminal = on_to_terminal,
+	.function = on_function,
+	.window = on_window,
+	.settled = on_settled,
+	.mode = on_mode,
+	.timing_mark = on_timing_mark,
+	.logout = on_logout,
+	.fault = on_fault,
+};
+
+/* --- turns -------------------------------------------------------------------------------- */
+
+static unsigned wanted(const struct session *session)
+{
+	bool all_sent = outgoing_waiting(&session->outgoing) == 0;
+	bool reads_input =
+		session->state < SESSION_DRAINING &&
+		outgoing_waiting(&session->outgoing) <= OUTGOING_WAITING_MAX &&
+		(session->typed_size == 0 || nvt_is_discarding(session->nvt) ||
+		 (session->state < SESSION_RELAYING && session->typed_size < TYPED_WAITING_MAX));
+	bool open = session->master >= 0 && !evtimer_pending(&session->reopened, NULL);
+	unsigned wants = 0;
+
+	if (!session->half_closed && (reads_input || session->state == SESSION_LINGERING))
+		wants |= WANTS_SOCKET_READ;
+	if (!all_sent)
+		wants |= WANTS_SOCKET_WRITE;
+	if (open && all_sent)
+		wants |= WANTS_MASTER_READ;
+	if (open && session->typed_size > 0)
+		wants |= WANTS_MASTER_WRITE;
+	return wants;
+}
+
+static void set_interest(struct session *session)
+{
+	unsigned wants = wanted(session);
+
+	for (size_t i = 0; i < INTERESTS; i++) {
+		unsigned bit = 1U << i;
+
+		if ((wants & bit) && !(session->interest & bit))
+			event_add(&session->events[i], NULL);
+		if (!(wants & bit) && (session->interest & bit))
+			event_del(&session->events[i]);
+	}
+	session->interest = wants;
+}
+
+/* All is sent that will be: say so to the client, and let it close first. */
+static void linger(struct session *session)
+{
+	session->state = SESSION_LINGERING;
+	event_del(&session->timer);
+	evtimer_add(&session->timer, &linger_time);
+	shutdown(session->socket, SHUT_WR);
+	if (session->half_closed)
+		end_session(session, session->why);
+}
+
+static void send_outgoing(struct session *session)
+{
+	int result = outgoing_send(&session->outgoing, session->socket);
+
+	if (result != 0 && result != -EAGAIN)
+		end_session(session, MESSAGE_END_RESET);
+	if (result == 0 && session->state == SESSION_DRAINING && session->master < 0)
+		linger(session);
+}
+
+static void finish_turn(struct session *session)
+{
+	if (session->state != SESSION_LINGERING)
+		send_outgoing(session);
+	if (session->over)
+		report_end(session);
+	else
+		set_interest(session);
+}
+
+/* From here on only what is left on the terminal is sent. */
+static void drain(struct session *session, enum message_end why)
+{
+	session->state = SESSION_DRAINING;
+	session->why = why;
+	session->screen_left = SCREEN_LEFT_MAX;
+	drop_typed(session);
+	event_del(&session->timer);
+	event_del(&session->reopened);
+	evtimer_add(&session->timer, &drain_time);
+}
+
+/* Shows the user a line, and ends the session once it is sent. */
+static void say_goodbye(struct session *session, const char *text, enum message_end why)
+{
+	char line[MESSAGE_TEXT_SIZE + 32];
+	int size = snprintf(line, sizeof(line), "\r\ntelnetd: %s\r\n", text);
+
+	nvt_from_terminal(session->nvt, line, (size_t)size);
+	drain(session, why);
+	close_master(session);
+}
+
+/* --- events of the socket ----------------------------------------------------------------- */
+
+/* Types the end of file; a program that does not end by it gets it again, but not for ever. */
+static void type_end_of_file(struct session *session)
+{
+	evtimer_add(&session->timer, &end_of_file_time);
+	if (session->state != SESSION_RELAYING || session->typed_size > 0)
+		return;
+	if (session->end_of_files++ == END_OF_FILES_MAX)
+		end_session(session, MESSAGE_END_CLOSED);
+	else
+		control_terminal(session, PTY_EOF);
+}
+
+/*
+ * The client will send no more. It may still listen (nc -N); one that speaks TELNET is asked, by a
+ * NOP that a closed connection answers with a reset.
+ */
+static void half_close(struct session *session)
+{
+	session->half_closed = true;
+	if (session->state == SESSION_LINGERING) {
+		end_session(session, session->why);
+		return;
+	}
+	if (nvt_peer(session->nvt)->answered)
+		nvt_send_function(session->nvt, NVT_NO_OPERATION);
+	nvt_tick(session->nvt);
+	if (session->state <= SESSION_RELAYING)
+		type_end_of_file(session);
+}
+
+static void on_socket_read(evutil_socket_t socket, short what, void *context)
+{
+	struct session *session = context;
+	char bytes[RECEIVE_SIZE];
+	size_t room = RECEIVE_SIZE;
+	ssize_t size;
+
+	(void)what;
+	if (session->state < SESSION_RELAYING)
+		room = TYPED_WAITING_MAX - session->typed_size;
+	size = recv(socket, bytes, room, MSG_DONTWAIT);
+	if (size > 0 && session->state != SESSION_LINGERING) {
+		session->received += (uint64_t)size;
+		nvt_from_network(session->nvt, bytes, (size_t)size);
+	} else if (size == 0) {
+		half_close(session);
+	} else if (size < 0 && errno != EAGAIN && errno != EINTR) {
+		end_session(session, MESSAGE_END_RESET);
+	}
+	finish_turn(session);
+}
+
+static void on_socket_write(evutil_socket_t socket, short what, void *context)
+{
+	(void)socket;
+	(void)what;
+	finish_turn(context);
+}
+
+void session_attend(struct session *session, bool urgent, bool broken)
+{
+	if (urgent && session->state == SESSION_RELAYING) {
+		drop_typed(session);
+		after_typed(session);
+		nvt_urgent(session->nvt);
+	}
+	if (broken && session->state != SESSION_LINGERING)
+		end_session(session, MESSAGE_END_RESET);
+	else if (broken)
+		end_session(session, session->why);
+	finish_turn(session);
+}
+
+/* --- events of the terminal --------------------------------------------------------------- */
+
+/* All output of the ended program is in the outgoing buffer. */
+static void end_of_screen(struct session *session)
+{
+	close_master(session);
+}
+
+/* Reads once; returns whether there may be more to read in this turn. */
+static bool read_screen(struct session *session)
+{
+	char bytes[SCREEN_READ_SIZE];
+	struct pty_status status;
+	ssize_t size = pty_read(session->master, bytes, sizeof(bytes), &status);
+	bool draining = session->state == SESSION_DRAINING;
+
+	if (size < 0) {
+		if (draining)
+			end_of_screen(session);
+		else if (size != -EAGAIN)
+			evtimer_add(&session->reopened, &reopen_time);
+		return false;
+	}
+	if (status.flushed_output)
+		drop_screen(session);
+	session->encoding_screen = true;
+	nvt_from_terminal(session->nvt, bytes + 1, (size_t)size);
+	session->encoding_screen = false;
+	if (size > 0 && session->half_closed)
+		session->end_of_files = 0;
+	if (draining && (size_t)size >= session->screen_left) {
+		end_of_screen(session);
+		return false;
+	}
+	if (draining)
+		session->screen_left -= (size_t)size;
+	return !status.flushed_output;
+}
+
+static void on_master_read(evutil_socket_t master, short what, void *context)
+{
+	struct session *session = context;
+
+	(void)master;
+	(void)what;
+	for (int i = 0; i < SCREEN_READS && read_screen(session); i++)
+		;
+	finish_turn(session);
+}
+
+static void on_master_write(evutil_socket_t master, short what, void *context)
+{
+	struct session *session = context;
+
+	(void)master;
+	(void)what;
+	type_waiting(session);
+	finish_turn(session);
+}
+
+/* A try whether the terminal is open again. */
+static void on_reopened(evutil_socket_t fd, short what, void *context)
+{
+	on_master_read(fd, what, context);
+}
+
+/* --- time --------------------------------------------------------------------------------- */
+
+static void on_timer(evutil_socket_t fd, short what, void *context)
+{
+	struct session *session = context;
+
+	(void)fd;
+	(void)what;
+	if (session->state == SESSION_NEGOTIATING)
+		nvt_tick(session->nvt);
+	else if (session->state >= SESSION_DRAINING)
+		end_session(session, session->why);
+	else if (session->half_closed)
+		type_end_of_file(session);
+	finish_turn(session);
+}
+
+/* --- what the monitor says ---------------------------------------------------------------- */
+
+static void take_terminal(struct session *session, int master)
+{
+	const struct nvt_peer *peer = nvt_peer(session->nvt);
+
+	session->master = master;
+	session->state = SESSION_RELAYING;
+	event_assign(&session->events[2], session->host->base, master, EV_READ | EV_PERSIST,
+		     on_master_read, session);
+	event_assign(&session->events[3], session->host->base, master, EV_WRITE | EV_PERSIST,
+		     on_master_write, session);
+	/* What has changed since START was sent. */
+	if (peer->columns != session->start.columns || peer->rows != session->start.rows)
+		on_window(session, peer->columns, peer->rows);
+	on_mode(session, nvt_mode(session->nvt));
+	type_waiting(session);
+	if (session->half_closed)
+		type_end_of_file(session);
+}
+
+void session_hear(struct session *session, const struct message *message, int descriptor)
+{
+	switch (message->type) {
+	case MESSAGE_TERMINAL:
+		take_terminal(session, descriptor);
+		break;
+	case MESSAGE_REFUSED:
+		say_goodbye(session, message->text.text, MESSAGE_END_REFUSED);
+		break;
+	case MESSAGE_EXITED:
+		drain(session, MESSAGE_END_EXITED);
+		break;
+	case MESSAGE_STOP:
+		say_goodbye(session, message->text.text, MESSAGE_END_STOPPED);
+		break;
+	default:
+		break;
+	}
+	finish_turn(session);
+}
+
+/* --- the beginning ------------------------------------------------------------------------ */
+
+static bool watch(struct session *session)
+{
+	struct event_base *base = session->host->base;
+	struct epoll_event attention = {.events = EPOLLPRI | EPOLLET, .data.ptr = session};
+
+	return event_assign(&session->events[0], base, session->socket, EV_READ | EV_PERSIST,
+			    on_socket_read, session) == 0 &&
+	       event_assign(&session->events[1], base, session->socket, EV_WRITE | EV_PERSIST,
+			    on_socket_write, session) == 0 &&
+	       evtimer_assign(&session->timer, base, on_timer, session) == 0 &&
+	       evtimer_assign(&session->reopened, base, on_reopened, session) == 0 &&
+	       epoll_ctl(session->host->attention, EPOLL_CTL_ADD, session->socket, &attention) == 0;
+}
+
+struct session *session_new(struct session_host *host, uint32_t number, int socket)
+{
+	const struct nvt_setup setup = {.role = NVT_SERVER};
+	struct session *session = calloc(1, sizeof(*session));
+
+	if (!session) {
+		close(socket);
+		return NULL;
+	}
+	session->host = host;
+	session->number = number;
+	session->socket = socket;
+	session->master = -1;
+	session->nvt = nvt_new(&setup, &nvt_events, session);
+	if (!session->nvt || !watch(session)) {
+		session_free(session);
+		return NULL;
+	}
+	evtimer_add(&session->timer, &negotiation_time);
+	nvt_open(session->nvt);
+	outgoing_send(&session->outgoing, socket);
+	set_interest(session);
+	return session;
+}
+
+uint32_t session_number(const struct session *session)
+{
+	return session->number;
+}
