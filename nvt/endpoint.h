@@ -44,6 +44,7 @@ struct nvt {
 	uint8_t local[256]; /* enum option_state of our side of each option */
 	uint8_t remote[256]; /* of the peer's */
 	unsigned unanswered; /* offers of ours that wait for their answer */
+	unsigned latest_offer; /* the side and the option of the last of them */
 	unsigned awaited; /* enum awaited */
 	bool opened;
 	bool settled;

@@ -65,4 +65,10 @@ void nvt_send_synch(struct nvt *nvt)
 	nvt->sending_urgent = true;
 	telnet_iac(nvt->telnet, TELNET_DM);
 	nvt->sending_urgent = false;
+	/*
+	 * A client that does not take urgent data in line (BusyBox's) loses the DM, and its IAC
+	 * eats the next byte: let that be one that shows nothing.
+	 */
+	if (nvt->role == NVT_SERVER && !nvt->mode.binary_output)
+		telnet_send(nvt->telnet, "", 1);
 }

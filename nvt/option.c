@@ -140,6 +140,23 @@ void option_update_mode(struct nvt *nvt)
 		nvt->events->mode(nvt->owner, &nvt->mode);
 }
 
+/*
+ * Counts the offers that wait for an answer. Peers answer in the order in which they were asked, so
+ * the answer to the latest says that what is unanswered still will stay so: BusyBox's client never
+ * answers DO SGA.
+ */
+static void count_unanswered(struct nvt *nvt, bool local, unsigned char option, int change)
+{
+	unsigned side_and_option = (unsigned)local << 8 | option;
+
+	if (change > 0) {
+		nvt->unanswered++;
+		nvt->latest_offer = side_and_option;
+	}
+	if (change < 0 && nvt->unanswered > 0)
+		nvt->unanswered = nvt->latest_offer == side_and_option ? 0 : nvt->unanswered - 1;
+}
+
 /* Takes one step of one side of an option, sends its answer and tells those whom it concerns. */
 static void take_step(struct nvt *nvt, bool local, unsigned char option, enum option_event event)
 {
@@ -149,10 +166,7 @@ static void take_step(struct nvt *nvt, bool local, unsigned char option, enum op
 
 	send_answer(nvt, step.answer, local, option);
 	states[option] = (uint8_t)step.next;
-	if (option_is_waiting(step.next) && !option_is_waiting(old))
-		nvt->unanswered++;
-	if (!option_is_waiting(step.next) && option_is_waiting(old))
-		nvt->unanswered--;
+	count_unanswered(nvt, local, option, option_is_waiting(step.next) - option_is_waiting(old));
 	if (old == step.next)
 		return;
 

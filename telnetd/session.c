@@ -703,10 +703,11 @@ static void take_terminal(struct session *session, int master)
 
 void session_hear(struct session *session, const struct message *message, int descriptor)
 {
-	switch (message->type) {
-	case MESSAGE_TERMINAL:
+	if (message->type == MESSAGE_TERMINAL)
 		take_terminal(session, descriptor);
-		break;
+	if (session->state >= SESSION_DRAINING)
+		return;
+	switch (message->type) {
 	case MESSAGE_REFUSED:
 		say_goodbye(session, message->text.text, MESSAGE_END_REFUSED);
 		break;
