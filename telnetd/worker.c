@@ -39,9 +39,9 @@ static struct place *find_place(struct loop *loop, uint32_t number)
 {
 	struct place *place;
 
-	LIST_FOREACH(place, &loop->chains[number % CHAINS], next)
-	if (session_number(place->session) == number)
-		return place;
+	LIST_FOREACH (place, &loop->chains[number % CHAINS], next)
+		if (session_number(place->session) == number)
+			return place;
 	return NULL;
 }
 

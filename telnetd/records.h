@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The inside of the monitor: its records of sessions and workers, and what its files do for one
+ * another. Not for the rest of the daemon, which has monitor.h.
+ *
+ * monitor.c   connections, signals, children that end
+ * records.c   one record for each session
+ * pool.c      the workers: started, told, dismissed
+ * hearing.c   what workers say
+ */
+#ifndef TELNETD_RECORDS_H
+#define TELNETD_RECORDS_H
+
+#include <event2/event.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "pty/pty.h"
+#include "telnetd/listen.h"
+#include "telnetd/message.h"
+#include "telnetd/monitor.h"
+
+/* Hash chains of the sessions' records, by session number and by login program's pid. */
+#define RECORD_CHAINS 1024
+
+/* "[address]:port" */
+#define RECORD_PEER_SIZE (MESSAGE_ADDRESS_SIZE + 8)
+
+enum login_state {
+	LOGIN_NEGOTIATING = 1 << 0, /* the worker has not asked for the login program yet */
+	LOGIN_RUNNING = 1 << 1, /* it runs */
+	LOGIN_EXITED = 1 << 2, /* it has ended, the worker sends its last output */
+	LOGIN_ENDED = 1 << 3, /* the worker is done, the program may still run */
+};
+
+/* One session, as the monitor knows it. */
+struct login {
+	LIST_ENTRY(login) by_number;
+	LIST_ENTRY(login) by_pid;
+	LIST_ENTRY(login) of_worker;
+	uint32_t number;
+	enum login_state state;
+	struct worker *worker; /* NULL in LOGIN_ENDED */
+	pid_t pid; /* of the login program; 0: none */
+	char line[PTY_LINE_SIZE];
+	struct sockaddr_storage address;
+	char host[MESSAGE_ADDRESS_SIZE]; /* the client's address */
+	char peer[RECORD_PEER_SIZE]; /* and its port */
+	struct timespec since;
+	unsigned log_lines;
+};
+
+LIST_HEAD(login_list, login);
+
+/* A message that did not fit into a worker's channel. */
+struct unsent {
+	STAILQ_ENTRY(unsent) next;
+	struct message message;
+	int descriptor;
+};
+
+struct worker {
+	LIST_ENTRY(worker) of_monitor;
+	struct monitor *monitor;
+	pid_t pid; /* 0: has no process (any more) */
+	int channel; /* -1: closed, waiting to be reaped */
+	struct event *readable;
+	struct event *writable;
+	STAILQ_HEAD(, unsent) unsent;
+	unsigned unsent_count;
+	struct login_list logins;
+	unsigned session_count;
+};
+
+struct monitor {
+	const struct config *config;
+	const struct sandbox *sandbox;
+	struct event_base *base;
+	struct event *listeners[LISTEN_MAX];
+	size_t listener_count;
+	struct event *resume; /* accepting again after a pause */
+	struct event *child;
+	struct event *stops[3];
+	struct event *deadline;
+	LIST_HEAD(, worker) workers;
+	size_t worker_count;
+	struct login_list by_number[RECORD_CHAINS];
+	struct login_list by_pid[RECORD_CHAINS];
+	size_t session_count;
+	uint32_t last_number;
+	bool stopping;
+	struct rlimit descriptors; /* as it was, for login programs */
+};
+
+/* records.c */
+
+/* The session of this number, or NULL. */
+struct login *record_find(struct monitor *, uint32_t number);
+/* The session whose login program has this pid, or NULL. */
+struct login *record_find_pid(struct monitor *, pid_t);
+/* A new session of a worker's, or NULL when memory is out. */
+struct login *record_add(struct monitor *, struct worker *, const struct sockaddr_storage *);
+/* The login program of a session runs. */
+void record_set_pid(struct monitor *, struct login *, pid_t);
+/* The worker is done with the session. */
+void record_detach(struct login *);
+/* Frees a record once neither the worker nor a login program has the session any more. */
+void record_remove_when_over(struct monitor *, struct login *);
+/* Seconds since the session began. */
+double record_age(const struct login *);
+
+/* pool.c */
+
+/* A worker that may have one more session, started where there is none; NULL with errno set. */
+struct worker *pool_choose(struct monitor *);
+/* Tells a worker something; never waits. The descriptor, unless -1, is closed here. */
+void pool_tell(struct worker *, const struct message *, int descriptor);
+void pool_tell_text(struct login *, enum message_type, const char *text);
+/* A worker is of no use any more: its sessions end here, with a line in the log, and it does. */
+void pool_lose(struct worker *, const char *why);
+/* Ends a worker that has nothing to do. Its record goes by itself, not before the next turn. */
+void pool_dismiss(struct worker *);
+/* Frees a dismissed worker's record at once. */
+void pool_forget(struct worker *);
+/* The worker whose process this is, or NULL. */
+struct worker *pool_find_pid(struct monitor *, pid_t);
+
+/* hearing.c */
+
+enum heard {
+	HEARD_MESSAGE,
+	HEARD_NOTHING, /* there is none now, or the worker is dismissed */
+	HEARD_END, /* the worker has closed its end */
+};
+
+/* Hears one message and acts on it; a worker that breaks the rules is lost. */
+enum heard hearing_take(struct worker *);
+
+#endif
