@@ -195,6 +195,7 @@ _Noreturn static void become_worker(struct monitor *monitor, int channel)
 	for (int i = 1; i < NSIG; i++)
 		signal(i, SIG_DFL);
 	signal(SIGPIPE, SIG_IGN);
+	setsid(); /* keys typed at the monitor's terminal are not for it */
 	_exit(worker_run(channel, monitor->config, monitor->sandbox));
 }
 

@@ -48,8 +48,10 @@ static const struct timeval linger_time = {1, 0};
 static const struct timeval end_of_file_time = {1, 0};
 #define END_OF_FILES_MAX 30
 
-/* How long a terminal that nobody has open is left alone. */
-static const struct timeval reopen_time = {0, 20000};
+/* How long a terminal that nobody has open is left alone: twice as long each time, up to a second.
+ */
+#define REOPEN_FIRST_US 5000
+#define REOPEN_LAST_US 640000
 
 #define DEFAULT_TERMINAL_TYPE "dumb"
 
@@ -87,6 +89,7 @@ struct session {
 	unsigned interest; /* enum interest: which of the events are added */
 	struct event timer;
 	struct event reopened; /* pending while nobody has the slave open */
+	suseconds_t reopen_us; /* how long it was pending last; 0: the slave is open */
 	struct outgoing outgoing;
 	char *typed; /* TYPED_SIZE bytes while there are any, else NULL */
 	size_t typed_size;
@@ -172,6 +175,22 @@ static void report_end(struct session *session)
 	message_send_waiting(host->channel, &message, -1);
 }
 
+/*
+ * Nobody has the slave open for the moment, as when login(1) hangs up its own terminal; the end
+ * comes as EXITED. Until the next look the master would be reported as hung up without end.
+ */
+static void wait_for_reopening(struct session *session)
+{
+	struct timeval wait = {0, REOPEN_FIRST_US};
+
+	if (session->reopen_us >= REOPEN_LAST_US)
+		wait.tv_usec = REOPEN_LAST_US;
+	else if (session->reopen_us > 0)
+		wait.tv_usec = 2 * session->reopen_us;
+	session->reopen_us = wait.tv_usec;
+	evtimer_add(&session->reopened, &wait);
+}
+
 /* --- keyboard: what the user types -------------------------------------------------------- */
 
 static void drop_typed(struct session *session)
@@ -205,8 +224,10 @@ static size_t write_master(struct session *session, const char *bytes, size_t si
 
 		if (written < 0 && errno == EINTR)
 			continue;
+		if (written < 0 && errno == EIO)
+			wait_for_reopening(session);
 		if (written <= 0)
-			break; /* full (EAGAIN), or for the moment nobody has it open (EIO) */
+			break;
 		done += (size_t)written;
 	}
 	return done;
@@ -599,12 +620,6 @@ void session_attend(struct session *session, bool urgent, bool broken)
 
 /* --- events of the terminal --------------------------------------------------------------- */
 
-/* All output of the ended program is in the outgoing buffer. */
-static void end_of_screen(struct session *session)
-{
-	close_master(session);
-}
-
 /* Reads once; returns whether there may be more to read in this turn. */
 static bool read_screen(struct session *session)
 {
@@ -615,11 +630,12 @@ static bool read_screen(struct session *session)
 
 	if (size < 0) {
 		if (draining)
-			end_of_screen(session);
+			close_master(session);
 		else if (size != -EAGAIN)
-			evtimer_add(&session->reopened, &reopen_time);
+			wait_for_reopening(session);
 		return false;
 	}
+	session->reopen_us = 0;
 	if (status.flushed_output)
 		drop_screen(session);
 	session->encoding_screen = true;
@@ -628,7 +644,7 @@ static bool read_screen(struct session *session)
 	if (size > 0 && session->half_closed)
 		session->end_of_files = 0;
 	if (draining && (size_t)size >= session->screen_left) {
-		end_of_screen(session);
+		close_master(session);
 		return false;
 	}
 	if (draining)
@@ -657,10 +673,12 @@ static void on_master_write(evutil_socket_t master, short what, void *context)
 	finish_turn(session);
 }
 
-/* A try whether the terminal is open again. */
+/* Whether it is open again, the next read tells. */
 static void on_reopened(evutil_socket_t fd, short what, void *context)
 {
-	on_master_read(fd, what, context);
+	(void)fd;
+	(void)what;
+	finish_turn(context);
 }
 
 /* --- time --------------------------------------------------------------------------------- */
