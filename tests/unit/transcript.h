@@ -111,8 +111,25 @@ static inline void clear(struct bytes *bytes)
 	add(bytes, "", 0);
 }
 
+/* How far the bytes that an endpoint sends have been read, to see that they are TELNET. */
+struct grammar {
+	enum {
+		IN_DATA,
+		BEHIND_CR,
+		BEHIND_IAC,
+		BEFORE_OPTION,
+		BEFORE_SB_OPTION,
+		IN_SB,
+		BEHIND_IAC_IN_SB,
+	} at;
+	char command;
+	bool binary; /* BINARY has been announced or agreed to */
+};
+
 struct transcript {
 	struct nvt *nvt;
+	struct grammar grammar;
+	enum nvt_role role;
 	struct bytes events; /* a line an event; data that comes in pieces is one event */
 	struct bytes sent; /* to the network, since it was last looked at */
 	struct bytes data; /* to the terminal, all of it */
@@ -124,7 +141,6 @@ struct transcript {
 	unsigned fault_count;
 	bool data_goes_on; /* the last line of `events` is data, and open */
 	bool delays_timing_mark;
-	bool agrees_to_logout;
 	struct nvt_events calls;
 };
 
@@ -167,11 +183,91 @@ __attribute__((format(printf, 2, 3))) static inline void note(struct transcript 
 	add(&t->events, "\n", 1);
 }
 
+static inline void read_data(struct transcript *t, char byte, bool behind_cr)
+{
+	struct grammar *grammar = &t->grammar;
+
+	grammar->at = IN_DATA;
+	if (grammar->binary)
+		return;
+	if (behind_cr)
+		assert_true(byte == '\n' || byte == '\0');
+	else if (byte == '\r')
+		grammar->at = BEHIND_CR;
+	else if (t->role == NVT_CLIENT)
+		assert_int_not_equal(byte, '\n');
+}
+
+static inline void read_command(struct transcript *t, char byte)
+{
+	static const char commands[] = NOP DM BRK IP AO AYT EC EL GA XEOF SUSP ABORT;
+	struct grammar *grammar = &t->grammar;
+
+	grammar->command = byte;
+	grammar->at = IN_DATA;
+	if (byte == IAC[0])
+		read_data(t, byte, false);
+	else if (byte == SB[0])
+		grammar->at = BEFORE_SB_OPTION;
+	else if (strchr(WILL WONT DO DONT, byte) && byte != '\0')
+		grammar->at = BEFORE_OPTION;
+	else
+		assert_true(byte != '\0' && strchr(commands, byte) != NULL);
+}
+
+static inline void read_option(struct grammar *grammar, char byte)
+{
+	grammar->at = IN_DATA;
+	if (byte == BINARY[0] && grammar->command == WILL[0])
+		grammar->binary = true;
+	if (byte == BINARY[0] && grammar->command == WONT[0])
+		grammar->binary = false;
+}
+
+/* Fails where a byte that is sent is none that RFC 854 allows there. */
+static inline void read_sent(struct transcript *t, char byte)
+{
+	struct grammar *grammar = &t->grammar;
+
+	switch (grammar->at) {
+	case IN_DATA:
+	case BEHIND_CR:
+		if (byte != IAC[0])
+			read_data(t, byte, grammar->at == BEHIND_CR);
+		else if (grammar->at == BEHIND_CR && !grammar->binary)
+			fail_msg("a command or 255 between a CR and its LF or NUL");
+		else
+			grammar->at = BEHIND_IAC;
+		break;
+	case BEHIND_IAC:
+		read_command(t, byte);
+		break;
+	case BEFORE_OPTION:
+		read_option(grammar, byte);
+		break;
+	case BEFORE_SB_OPTION:
+		grammar->at = IN_SB;
+		break;
+	case IN_SB:
+		if (byte == IAC[0])
+			grammar->at = BEHIND_IAC_IN_SB;
+		break;
+	case BEHIND_IAC_IN_SB:
+		assert_true(byte == IAC[0] || byte == SE[0]);
+		grammar->at = byte == SE[0] ? IN_DATA : IN_SB;
+		break;
+	}
+}
+
 static inline void on_network(void *owner, const char *bytes, size_t size, bool urgent)
 {
 	struct transcript *t = owner;
 
 	assert_true(size > 0);
+	if (nvt_mode(t->nvt)->binary_output)
+		t->grammar.binary = true;
+	for (size_t i = 0; i < size; i++)
+		read_sent(t, bytes[i]);
 	add(&t->sent, bytes, size);
 	t->sent_ever += size;
 	if (urgent) {
@@ -265,6 +361,7 @@ static inline struct transcript *new_endpoint(enum nvt_role role, const struct n
 	assert_non_null(t);
 	if (self)
 		setup.self = *self;
+	t->role = role;
 	t->calls = (struct nvt_events){
 		.to_network = on_network,
 		.to_terminal = on_terminal,
@@ -296,6 +393,7 @@ static inline struct transcript *new_client(const struct nvt_self *self)
 
 static inline void end(struct transcript *t)
 {
+	assert_true(t->grammar.at == IN_DATA || t->grammar.at == BEHIND_CR);
 	nvt_free(t->nvt);
 	free(t->events.at);
 	free(t->sent.at);
