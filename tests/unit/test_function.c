@@ -158,16 +158,33 @@ static void a_data_mark_without_a_synch_does_nothing(void **unused)
 
 static void a_synch_is_sent_as_a_data_mark_whose_last_byte_is_urgent(void **unused)
 {
-	struct transcript *t = plain_server();
+	struct transcript *t = new_client(NULL);
 
 	(void)unused;
-	type(t, "output\r");
+	type(t, "input\r");
 	nvt_send_synch(t->nvt);
 	assert_int_equal(t->urgent_count, 1);
 	assert_int_equal((unsigned char)t->sent.at[t->urgent_at], 0xf2);
 	type(t, "more");
 	assert_int_equal(t->urgent_count, 1);
-	assert_sent(t, "output\r\0" IAC DM "more");
+	assert_sent(t, "input\r\0" IAC DM "more");
+	end(t);
+}
+
+/* For a client that loses the urgent byte, and takes the next one for the command. */
+static void behind_a_synch_a_server_sends_a_byte_that_may_be_lost(void **unused)
+{
+	struct transcript *t = plain_server();
+
+	(void)unused;
+	nvt_send_synch(t->nvt);
+	assert_int_equal(t->urgent_count, 1);
+	assert_int_equal(t->urgent_at, 1);
+	type(t, "more");
+	assert_sent(t, IAC DM "\0more");
+	receive(t, IAC DO BINARY);
+	nvt_send_synch(t->nvt);
+	assert_sent(t, IAC WILL BINARY IAC DM);
 	end(t);
 }
 
@@ -219,8 +236,8 @@ static void cve_2020_10188_a_synch_amid_escapes_leaves_the_output_well_formed(vo
 	type(t, "\377");
 	nvt_send_synch(t->nvt);
 	receive(t, IAC WILL TTYPE IAC AO IAC WONT TTYPE);
-	assert_sent(t, IAC IAC IAC IAC IAC IAC IAC DM IAC IAC IAC DM IAC DO TTYPE IAC_SB TTYPE SEND
-			       IAC_SE IAC DONT TTYPE);
+	assert_sent(t, IAC IAC IAC IAC IAC IAC IAC DM
+		    "\0" IAC IAC IAC DM "\0" IAC DO TTYPE IAC_SB TTYPE SEND IAC_SE IAC DONT TTYPE);
 	end(t);
 }
 
@@ -240,6 +257,7 @@ int main(void)
 		cmocka_unit_test(a_cr_before_a_synch_takes_nothing_behind_it),
 		cmocka_unit_test(a_data_mark_without_a_synch_does_nothing),
 		cmocka_unit_test(a_synch_is_sent_as_a_data_mark_whose_last_byte_is_urgent),
+		cmocka_unit_test(behind_a_synch_a_server_sends_a_byte_that_may_be_lost),
 		cmocka_unit_test(cve_2022_39028_ec_or_el_as_the_first_bytes),
 		cmocka_unit_test(cve_2001_0554_a_flood_of_ayt_gets_its_answers_and_no_more),
 		cmocka_unit_test(cve_2020_10188_a_synch_amid_escapes_leaves_the_output_well_formed),
