@@ -215,9 +215,8 @@ static void a_peer_that_never_repeats_a_name_is_stopped(void **unused)
 	char body[16];
 
 	(void)unused;
-	receive(t, REFUSE_LOCAL IAC WONT SGA IAC WONT NAWS IAC WONT TSPEED IAC WONT XDISPLOC IAC
-			   WONT NEW_ENVIRON IAC WONT OLD_ENVIRON IAC WONT LFLOW);
-	receive(t, IAC WILL TTYPE);
+	receive(t, REFUSE_LOCAL IAC WONT SGA IAC WILL TTYPE IAC WONT NAWS IAC WONT TSPEED IAC WONT
+			   XDISPLOC IAC WONT NEW_ENVIRON IAC WONT LFLOW IAC WONT OLD_ENVIRON);
 	forget(t);
 	for (int i = 0; i < 1000; i++)
 		receive_body(t, TTYPE, body,
