@@ -86,6 +86,9 @@ static bool hear_log(struct login *login, struct message *message)
 {
 	if (!message_text_is_good(message->text.text, sizeof(message->text.text)))
 		return false;
+	/* It stands between quotes, and must not leave them. */
+	for (char *quote = message->text.text; (quote = strchr(quote, '"'));)
+		*quote = '\'';
 	if (login->log_lines < LOG_LINES_MAX)
 		log_line(LOG_NOTICE, "event=worker session=%u peer=%s text=\"%s\"", login->number,
 			 login->peer, message->text.text);

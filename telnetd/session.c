@@ -22,13 +22,10 @@
 #include "pty/pty.h"
 #include "telnetd/environment.h"
 #include "telnetd/outgoing.h"
+#include "telnetd/typed.h"
 
 /* Bytes taken from the socket in a turn. */
-#define RECEIVE_SIZE 4096
-
-/* What was typed and the terminal has not taken: what waits, and what one more turn can bring. */
-#define TYPED_WAITING_MAX 4096
-#define TYPED_SIZE (TYPED_WAITING_MAX + RECEIVE_SIZE)
+#define RECEIVE_SIZE TYPED_TURN_MAX
 
 /* Output that waits for the client while its input is still read. */
 #define OUTGOING_WAITING_MAX (16 * 1024)
@@ -91,8 +88,7 @@ struct session {
 	struct event reopened; /* pending while nobody has the slave open */
 	suseconds_t reopen_us; /* how long it was pending last; 0: the slave is open */
 	struct outgoing outgoing;
-	char *typed; /* TYPED_SIZE bytes while there are any, else NULL */
-	size_t typed_size;
+	struct typed typed;
 	uint64_t received;
 	unsigned timing_marks; /* to be answered once what was typed has gone */
 	size_t screen_left; /* what may still be read while draining */
@@ -157,7 +153,7 @@ void session_free(struct session *session)
 	close(session->socket);
 	nvt_free(session->nvt);
 	outgoing_free(&session->outgoing);
-	free(session->typed);
+	typed_drop(&session->typed);
 	free(session);
 }
 
@@ -193,77 +189,41 @@ static void wait_for_reopening(struct session *session)
 
 /* --- keyboard: what the user types -------------------------------------------------------- */
 
-static void drop_typed(struct session *session)
-{
-	free(session->typed);
-	session->typed = NULL;
-	session->typed_size = 0;
-}
-
-static void keep_typed(struct session *session, const char *bytes, size_t size)
-{
-	if (size == 0)
-		return;
-	if (!session->typed)
-		session->typed = malloc(TYPED_SIZE);
-	if (!session->typed || size > TYPED_SIZE - session->typed_size) {
-		fail_session(session, "what was typed", ENOBUFS);
-		return;
-	}
-	memcpy(session->typed + session->typed_size, bytes, size);
-	session->typed_size += size;
-}
-
-/* Writes to the terminal; returns how much it took. */
-static size_t write_master(struct session *session, const char *bytes, size_t size)
-{
-	size_t done = 0;
-
-	while (done < size) {
-		ssize_t written = write(session->master, bytes + done, size - done);
-
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written < 0 && errno == EIO)
-			wait_for_reopening(session);
-		if (written <= 0)
-			break;
-		done += (size_t)written;
-	}
-	return done;
-}
-
-static void type(struct session *session, const char *bytes, size_t size)
-{
-	size_t done = 0;
-
-	if (session->state > SESSION_RELAYING)
-		return;
-	if (session->state == SESSION_RELAYING && session->typed_size == 0)
-		done = write_master(session, bytes, size);
-	keep_typed(session, bytes + done, size - done);
-}
-
-/* What waited until the terminal took all that was typed before. */
+/* What waits until the terminal has taken all that was typed before. */
 static void after_typed(struct session *session)
 {
 	for (; session->timing_marks > 0; session->timing_marks--)
 		nvt_send_timing_mark(session->nvt);
 }
 
-static void type_waiting(struct session *session)
+static void drop_typed(struct session *session)
 {
-	size_t done;
-
-	if (session->typed_size > 0) {
-		done = write_master(session, session->typed, session->typed_size);
-		session->typed_size -= done;
-		memmove(session->typed, session->typed + done, session->typed_size);
-	}
-	if (session->typed_size > 0)
-		return;
-	drop_typed(session);
+	typed_drop(&session->typed);
 	after_typed(session);
+}
+
+static void write_typed(struct session *session)
+{
+	int result = typed_write(&session->typed, session->master);
+
+	if (result == -EIO)
+		wait_for_reopening(session);
+	else if (result == 0)
+		after_typed(session);
+}
+
+static void type(struct session *session, const char *bytes, size_t size)
+{
+	bool idle = session->typed.size == 0;
+	int result;
+
+	if (session->state > SESSION_RELAYING)
+		return;
+	result = typed_add(&session->typed, bytes, size);
+	if (result != 0)
+		fail_session(session, "what was typed", -result);
+	else if (idle && session->state == SESSION_RELAYING)
+		write_typed(session);
 }
 
 /* --- control functions -------------------------------------------------------------------- */
@@ -291,10 +251,8 @@ static void control_terminal(struct session *session, enum pty_control control)
 
 	if (result == 1)
 		type(session, &character, 1);
-	if (result == 2) {
+	if (result == 2)
 		drop_typed(session);
-		after_typed(session);
-	}
 }
 
 /* Output that its user has thrown away goes no further, and the client drops its own part. */
@@ -360,7 +318,7 @@ static void on_timing_mark(void *owner)
 {
 	struct session *session = owner;
 
-	if (session->typed_size > 0)
+	if (session->typed.size > 0)
 		session->timing_marks++;
 	else
 		nvt_send_timing_mark(session->nvt);
@@ -458,8 +416,8 @@ static unsigned wanted(const struct session *session)
 	bool reads_input =
 		session->state < SESSION_DRAINING &&
 		outgoing_waiting(&session->outgoing) <= OUTGOING_WAITING_MAX &&
-		(session->typed_size == 0 || nvt_is_discarding(session->nvt) ||
-		 (session->state < SESSION_RELAYING && session->typed_size < TYPED_WAITING_MAX));
+		(session->typed.size == 0 || nvt_is_discarding(session->nvt) ||
+		 (session->state < SESSION_RELAYING && session->typed.size < TYPED_WAITING_MAX));
 	bool open = session->master >= 0 && !evtimer_pending(&session->reopened, NULL);
 	unsigned wants = 0;
 
@@ -469,7 +427,7 @@ static unsigned wanted(const struct session *session)
 		wants |= WANTS_SOCKET_WRITE;
 	if (open && all_sent)
 		wants |= WANTS_MASTER_READ;
-	if (open && session->typed_size > 0)
+	if (open && session->typed.size > 0)
 		wants |= WANTS_MASTER_WRITE;
 	return wants;
 }
@@ -549,7 +507,7 @@ static void say_goodbye(struct session *session, const char *text, enum message_
 static void type_end_of_file(struct session *session)
 {
 	evtimer_add(&session->timer, &end_of_file_time);
-	if (session->state != SESSION_RELAYING || session->typed_size > 0)
+	if (session->state != SESSION_RELAYING || session->typed.size > 0)
 		return;
 	if (session->end_of_files++ == END_OF_FILES_MAX)
 		end_session(session, MESSAGE_END_CLOSED);
@@ -584,7 +542,7 @@ static void on_socket_read(evutil_socket_t socket, short what, void *context)
 
 	(void)what;
 	if (session->state < SESSION_RELAYING)
-		room = TYPED_WAITING_MAX - session->typed_size;
+		room = TYPED_WAITING_MAX - session->typed.size;
 	size = recv(socket, bytes, room, MSG_DONTWAIT);
 	if (size > 0 && session->state != SESSION_LINGERING) {
 		session->received += (uint64_t)size;
@@ -608,7 +566,6 @@ void session_attend(struct session *session, bool urgent, bool broken)
 {
 	if (urgent && session->state == SESSION_RELAYING) {
 		drop_typed(session);
-		after_typed(session);
 		nvt_urgent(session->nvt);
 	}
 	if (broken && session->state != SESSION_LINGERING)
@@ -669,7 +626,7 @@ static void on_master_write(evutil_socket_t master, short what, void *context)
 
 	(void)master;
 	(void)what;
-	type_waiting(session);
+	write_typed(session);
 	finish_turn(session);
 }
 
@@ -714,7 +671,7 @@ static void take_terminal(struct session *session, int master)
 	if (peer->columns != session->start.columns || peer->rows != session->start.rows)
 		on_window(session, peer->columns, peer->rows);
 	on_mode(session, nvt_mode(session->nvt));
-	type_waiting(session);
+	write_typed(session);
 	if (session->half_closed)
 		type_end_of_file(session);
 }

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: ISC */
+/* Bytes on their way to a terminal: what was typed and the terminal has not taken. */
+#ifndef TELNETD_TYPED_H
+#define TELNETD_TYPED_H
+
+#include <stddef.h>
+
+struct typed {
+	char *bytes; /* TYPED_SIZE of them while there are any, else NULL */
+	size_t size;
+};
+
+/* What waits at most before more is received, and what one turn more can bring. */
+#define TYPED_WAITING_MAX 4096
+#define TYPED_TURN_MAX 4096
+#define TYPED_SIZE (TYPED_WAITING_MAX + TYPED_TURN_MAX)
+
+/* Adds bytes at the end. Returns 0, -ENOMEM, or -ENOBUFS where they do not fit. */
+int typed_add(struct typed *, const char *bytes, size_t size);
+
+/*
+ * Writes to a terminal's master what was added, in order. Returns 0 when all has gone, -EAGAIN
+ * where the terminal takes no more for now, or another negative errno (-EIO: nobody has it open).
+ */
+int typed_write(struct typed *, int master);
+
+/* Forgets what waits. */
+void typed_drop(struct typed *);
+
+#endif
