@@ -259,6 +259,9 @@ static int give_up_user(const struct sandbox *sandbox)
 		return 0;
 	if (fchdir(sandbox->root) != 0 || chroot(".") != 0)
 		return -errno;
+	/* Not even a program with capabilities of its own could bring them back. */
+	for (int capability = 0; prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0; capability++)
+		;
 	if (setgroups(0, NULL) != 0 ||
 	    setresgid(sandbox->group, sandbox->group, sandbox->group) != 0 ||
 	    setresuid(sandbox->user, sandbox->user, sandbox->user) != 0)
