@@ -419,7 +419,7 @@ static struct bytes endless(const char *begin, size_t begin_size, const char *un
 	struct bytes stream = {NULL, 0, 0};
 
 	add(&stream, begin, begin_size);
-	while (stream.size < 20000)
+	while (stream.size < 40000)
 		add(&stream, unit, unit_size);
 	add(&stream, IAC_SE "typed\r" IAC AYT, 10);
 	return stream;
