@@ -123,8 +123,8 @@ char *issue_read(const char *path, const char *line, unsigned long speed, size_t
 	for (size_t i = 0; text && i < ISSUE_MAX && (c = fgetc(file)) != EOF; i++) {
 		if (c == '\\' && (c = fgetc(file)) != EOF)
 			put_escape(text, (char)c, line, speed);
-		else if (c != EOF)
-			fputc(c, text);
+		else
+			fputc(c != EOF ? c : '\\', text);
 	}
 	fclose(file);
 	if (!text || fclose(text) != 0) {
