@@ -70,16 +70,24 @@ int message_send_waiting(int channel, const struct message *message, int descrip
 	return result;
 }
 
-static int passed_descriptor(struct msghdr *packet)
+/*
+ * Takes what came beside a packet: one descriptor, where there is any, into *descriptor, while
+ * others are closed: CMSG_SPACE rounds up, to room for two. Returns how many came.
+ */
+static size_t take_descriptors(struct msghdr *packet, int *descriptor)
 {
-	struct cmsghdr *header = CMSG_FIRSTHDR(packet);
-	int descriptor;
+	const struct cmsghdr *header = CMSG_FIRSTHDR(packet);
+	size_t count;
 
-	if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS ||
-	    header->cmsg_len != CMSG_LEN(sizeof(int)))
-		return -1;
-	memcpy(&descriptor, CMSG_DATA(header), sizeof(int));
-	return descriptor;
+	if (!header || header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
+		return 0;
+	count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+	for (size_t i = 0; i < count; i++) {
+		if (*descriptor >= 0)
+			close(*descriptor);
+		memcpy(descriptor, CMSG_DATA(header) + i * sizeof(int), sizeof(int));
+	}
+	return count;
 }
 
 static bool has_form(const struct message *message, size_t size, bool descriptor)
@@ -96,6 +104,7 @@ int message_receive(int channel, struct message *message, int *descriptor)
 				.msg_iovlen = 1,
 				.msg_control = control.bytes,
 				.msg_controllen = sizeof(control.bytes)};
+	size_t descriptors;
 	ssize_t size;
 
 	*descriptor = -1;
@@ -104,11 +113,11 @@ int message_receive(int channel, struct message *message, int *descriptor)
 	while (size < 0 && errno == EINTR);
 	if (size < 0)
 		return errno == ECONNRESET ? 0 : -errno;
-	*descriptor = passed_descriptor(&packet);
-	if (size == 0 && *descriptor < 0)
+	descriptors = take_descriptors(&packet, descriptor);
+	if (size == 0 && descriptors == 0)
 		return 0;
-	if (!(packet.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) &&
-	    has_form(message, (size_t)size, *descriptor >= 0))
+	if (!(packet.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) && descriptors <= 1 &&
+	    has_form(message, (size_t)size, descriptors == 1))
 		return 1;
 	if (*descriptor >= 0)
 		close(*descriptor);
