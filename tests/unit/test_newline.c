@@ -252,6 +252,8 @@ static void what_follows_a_cr_is_data_where_binary_begins_between_them(void **un
 	static const struct example examples[] = {
 		EXAMPLE("\r" IAC WILL BINARY "\n", "\r\n"),
 		EXAMPLE("\r" IAC WILL BINARY "\0", "\r\0"),
+		EXAMPLE("\r" IAC WILL BINARY "x" IAC WONT BINARY "\n", "\rx\n"),
+		EXAMPLE("\r" IAC WILL BINARY IAC WONT BINARY "\n", "\r\n"),
 		EXAMPLE(IAC WILL BINARY "\r" IAC WONT BINARY "\n", "\r\n"),
 		EXAMPLE(IAC WILL BINARY "\r" IAC WONT BINARY "\0", "\r\0"),
 		EXAMPLE(IAC WILL BINARY "\r\n" IAC WONT BINARY "\r\n", "\r\n\r"),
