@@ -368,6 +368,39 @@ static void assert_dead(struct transcript *t)
 	assert_same_peer(nvt_peer(t->nvt), &before);
 }
 
+/*
+ * In place of zlib's, which libtelnet would call. Its output could do no harm behind a fault, but a
+ * few bytes of input make it work for seconds.
+ */
+int inflate(void *stream, int flush);
+int inflate(void *stream, int flush)
+{
+	(void)stream;
+	(void)flush;
+	fail_msg("bytes were decompressed");
+	return 0;
+}
+
+static void every_kind_of_compression_is_a_fault(void **unused)
+{
+	static const struct text kinds[] = {
+		TEXT("a" IAC_SB COMPRESS IAC_SE "b"),
+		TEXT("a" IAC_SB COMPRESS2 IAC_SE "b"),
+		TEXT("a" IAC_SB COMPRESS3 IAC_SE "b"),
+		TEXT("a" IAC_SB COMPRESS2 "body" IAC_SE "b"),
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < 2 * COUNT(kinds); i++) {
+		struct transcript *t = new_endpoint(i & 1 ? NVT_CLIENT : NVT_SERVER, NULL);
+
+		receive_bytes(t, kinds[i / 2].bytes, kinds[i / 2].size);
+		assert_events(t, "data a\nfault compression\n");
+		assert_dead(t);
+		end(t);
+	}
+}
+
 static void compression_that_nobody_asked_for_is_a_fault(void **unused)
 {
 	struct transcript *t = opened_server();
@@ -1056,6 +1089,7 @@ int main(void)
 		cmocka_unit_test(an_owner_may_want_no_event_but_bytes),
 		cmocka_unit_test(freeing_nothing_is_no_error),
 		cmocka_unit_test(it_does_not_matter_where_a_stream_is_cut),
+		cmocka_unit_test(every_kind_of_compression_is_a_fault),
 		cmocka_unit_test(compression_that_nobody_asked_for_is_a_fault),
 		cmocka_unit_test(compression_is_a_fault_whatever_command_ends_its_subnegotiation),
 		cmocka_unit_test(agreeing_to_compression_does_not_make_it_asked_for),
