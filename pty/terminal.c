@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The master side of a pseudo-terminal: output and packet status, window size, modes, and a user's
+ * control over the program. It opens nothing and starts nothing, and uses no system calls but
+ * read(2) and ioctl(2), so that it works in a sandbox.
+ */
+#include "pty/pty.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+
+/* The key that a control stands for. */
+struct key {
+	int special; /* its place in c_cc */
+	char customary; /* the character where the user has disabled it */
+	int signal; /* what it sends under ISIG; 0: it is always a character */
+};
+
+static const struct key keys[] = {
+	[PTY_INTERRUPT] = {VINTR, '\003', SIGINT}, /* ^C */
+	[PTY_QUIT] = {VQUIT, '\034', SIGQUIT}, /* ^\ */
+	[PTY_SUSPEND] = {VSUSP, '\032', SIGTSTP}, /* ^Z */
+	[PTY_EOF] = {VEOF, '\004', 0}, /* ^D */
+	[PTY_ERASE] = {VERASE, '\177', 0}, /* ^? */
+	[PTY_KILL] = {VKILL, '\025', 0}, /* ^U */
+};
+
+static int error_of(int result)
+{
+	return result < 0 ? -errno : 0;
+}
+
+ssize_t pty_read(int master, char *bytes, size_t size, struct pty_status *status)
+{
+	ssize_t count = read(master, bytes, size);
+
+	if (count < 0)
+		return -errno;
+	if (count == 0)
+		return -EIO;
+	status->data = bytes[0] == TIOCPKT_DATA;
+	status->flushed_input = (bytes[0] & TIOCPKT_FLUSHREAD) != 0;
+	status->flushed_output = (bytes[0] & TIOCPKT_FLUSHWRITE) != 0;
+	return count - 1;
+}
+
+int pty_set_window(int master, unsigned short columns, unsigned short rows)
+{
+	const struct winsize window = {.ws_col = columns, .ws_row = rows};
+
+	return error_of(ioctl(master, TIOCSWINSZ, &window));
+}
+
+int pty_set_echo(int master, bool echo)
+{
+	struct termios modes;
+
+	if (tcgetattr(master, &modes) < 0)
+		return -errno;
+	if (echo)
+		modes.c_lflag |= (tcflag_t)ECHO;
+	else
+		modes.c_lflag &= ~(tcflag_t)ECHO;
+	return error_of(tcsetattr(master, TCSANOW, &modes));
+}
+
+/*
+ * Flushes input that the program has not read, and output that the master has not.
+ *
+ * From the master, TCIOFLUSH empties what lies between the two sides both ways, but not the slave's
+ * line discipline: of 20480 bytes typed ahead 4095 were left. TCSAFLUSH empties only that: 16385
+ * were left. One after the other leaves nothing; the other way round, the kernel could refill the
+ * line discipline in between. TCSAFLUSH also queues TIOCPKT_FLUSHREAD, which wakes a poll(2) of the
+ * master for the room that there is now; TCIOFLUSH wakes nobody.
+ */
+static int flush_both_ways(int master)
+{
+	struct termios modes;
+
+	if (tcflush(master, TCIOFLUSH) < 0)
+		return -errno;
+	/* Read as late as can be: a change by the program from here on would be undone. */
+	if (tcgetattr(master, &modes) < 0)
+		return -errno;
+	return error_of(tcsetattr(master, TCSAFLUSH, &modes));
+}
+
+/* As the kernel does for a key, but before the signal: what the program answers is not flushed. */
+static int send_signal(int master, const struct termios *modes, int signal)
+{
+	bool flush = (modes->c_lflag & NOFLSH) == 0;
+	int error = flush ? flush_both_ways(master) : 0;
+
+	if (error < 0)
+		return error;
+	if (ioctl(master, TIOCSIG, signal) < 0)
+		return -errno;
+	return flush ? 2 : 0;
+}
+
+static char character_of(const struct key *key, const struct termios *modes)
+{
+	cc_t special = modes->c_cc[key->special];
+
+	return special == _POSIX_VDISABLE ? key->customary : (char)special;
+}
+
+static int press(int master, const struct termios *modes, const struct key *key, char *character)
+{
+	if (key->signal != 0 && (modes->c_lflag & ISIG) != 0)
+		return send_signal(master, modes, key->signal);
+	*character = character_of(key, modes);
+	return 1;
+}
+
+/* A pseudo-terminal has no line to break: termios(3) says what its driver would have done. */
+static int line_break(int master, const struct termios *modes, char *character)
+{
+	if ((modes->c_iflag & IGNBRK) != 0)
+		return 0;
+	if ((modes->c_iflag & BRKINT) != 0)
+		return send_signal(master, modes, SIGINT);
+	return press(master, modes, &keys[PTY_QUIT], character);
+}
+
+int pty_control(int master, enum pty_control control, char *character)
+{
+	struct termios modes;
+
+	if (tcgetattr(master, &modes) < 0)
+		return -errno;
+	if (control == PTY_BREAK)
+		return line_break(master, &modes, character);
+	return press(master, &modes, &keys[control], character);
+}
+
+/*
+ * TCIFLUSH on the master empties both its line discipline and the buffer between the two sides: of
+ * 20480 bytes nothing was left. So nothing has to be read and dropped, which would not know
+ * where to stop either. What a program has in hand in a write(2) that still waits for room comes
+ * after.
+ */
+int pty_discard_output(int master)
+{
+	return error_of(tcflush(master, TCIFLUSH));
+}
