@@ -34,8 +34,9 @@ struct pty {
 
 /*
  * Opens a pseudo-terminal by openpty(3) and sets it up. The line speeds are rounded down to the
- * next one that termios(3) has a name for. IUTF8 is set, so that the kernel erases a whole
- * character. On failure nothing stays open.
+ * next one that termios(3) has a name for; where the C library keeps one speed for both ways, that
+ * is the transmit speed. IUTF8 is set, so that the kernel erases a whole character. All other modes
+ * are the kernel's. On failure nothing stays open.
  */
 int pty_open(struct pty *, const struct pty_setup *);
 
@@ -53,8 +54,9 @@ struct pty_program {
  * Starts the program on the slave side in a process of its own: session and process group leader,
  * controlling terminal, default signal actions and an empty signal mask, descriptors 0 to 2 only,
  * working directory /, umask 022. With a host, the child records itself in utmp as LOGIN_PROCESS
- * first, which Debian's login(1) looks for. A program that cannot be run says so on the terminal
- * and exits with status 127. `slave` stays open in the caller, who should close it.
+ * first, which Debian's login(1) looks for; where that fails, the program runs all the same. A
+ * program that cannot be run says so on the terminal and exits with status 127. `slave` stays open
+ * in the caller, who should close it.
  *
  * Returns the child's pid, or a negative errno.
  */
@@ -62,10 +64,16 @@ pid_t pty_start(int slave, const char *line, const struct pty_program *);
 
 /*
  * utmp(5) and wtmp(5) records of a terminal's line. A machine that keeps neither file is no
- * error; they return the negative errno of any other failure.
+ * error; they return the negative errno of any other failure. Both wait for up to ten seconds for
+ * each file where another process has it locked, which anyone who may read it can do; they use
+ * alarm(2) and SIGALRM for that (glibc's pututxline(3)).
  */
 int pty_record_login(const char *line, pid_t, const char *host, const struct sockaddr *);
-/* Marks the record of this line and pid as DEAD_PROCESS, and logs the logout in wtmp. */
+/*
+ * Marks the record of this line as DEAD_PROCESS, and logs the logout in wtmp. The record is ours
+ * where it has this pid, or this pid as its session, as a shell's by login(1) has; one of another
+ * process that is alive is left, and nothing is logged.
+ */
 int pty_record_logout(const char *line, pid_t);
 
 /* What packet mode tells beside data; tty_ioctl(4), TIOCPKT. */
@@ -106,16 +114,19 @@ enum pty_control {
  *
  * Where the terminal turns characters into signals (ISIG), a signal goes to the foreground process
  * group at once (TIOCSIG), even where the input queue is full or the character is disabled, after
- * typed-ahead input has been flushed (unless NOFLSH). Otherwise the control is a character to be
- * typed: it is stored in *character for the caller to write in its turn.
+ * typed-ahead input and unread output have been flushed (unless NOFLSH). Otherwise the control is a
+ * character to be typed: it is stored in *character for the caller to write in its turn.
  *
- * Returns 1 where *character is to be typed, 2 where a signal was sent and input flushed (the
- * caller should drop input it still holds), 0 where nothing else is to be done, or a negative
- * errno.
+ * Returns 1 where *character is to be typed, 2 where a signal was sent and both were flushed (the
+ * caller should drop the input and the output it still holds), 0 where nothing else is to be done,
+ * or a negative errno.
  */
 int pty_control(int master, enum pty_control, char *character);
 
-/* Throws away the output that the master has not read yet, as far as the kernel lets it. */
+/*
+ * Throws away the output that the master has not read yet. What a program has in hand in a write(2)
+ * that waits for room still comes.
+ */
 int pty_discard_output(int master);
 
 #endif
