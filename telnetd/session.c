@@ -445,6 +445,9 @@ static void set_interest(struct session *session)
 			event_del(&session->events[i]);
 	}
 	session->interest = wants;
+	/* An empty terminal that somebody still has open says nothing: only a read tells its end. */
+	if (session->state == SESSION_DRAINING && (wants & WANTS_MASTER_READ))
+		event_active(&session->events[2], EV_READ, 0);
 }
 
 /* All is sent that will be: say so to the client, and let it close first. */
