@@ -98,8 +98,13 @@ static void a_synch_drops_data_up_to_the_data_mark(void **unused)
 
 	(void)unused;
 	receive(t, "before");
+	assert_false(nvt_is_discarding(t->nvt));
 	nvt_urgent(t->nvt);
-	receive(t, "dropped\r\n" IAC IAC "dropped" IAC DM "after");
+	assert_true(nvt_is_discarding(t->nvt));
+	receive(t, "dropped\r\n" IAC IAC "dropped");
+	assert_true(nvt_is_discarding(t->nvt));
+	receive(t, IAC DM "after");
+	assert_false(nvt_is_discarding(t->nvt));
 	assert_events(t, "data beforeafter\n");
 	end(t);
 }
