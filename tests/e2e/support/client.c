@@ -82,6 +82,7 @@ static void send_all(struct client *client, const char *bytes, size_t size, int 
 		if (sent > 0) {
 			bytes += sent;
 			size -= (size_t)sent;
+			client->sent += (size_t)sent;
 			continue;
 		}
 		if (errno == EPIPE || errno == ECONNRESET) {
@@ -111,6 +112,7 @@ size_t client_push(struct client *client, const char *bytes, size_t size)
 {
 	ssize_t sent = send(client->socket, bytes, size, MSG_NOSIGNAL | MSG_DONTWAIT);
 
+	client->sent += sent > 0 ? (size_t)sent : 0;
 	return sent > 0 ? (size_t)sent : 0;
 }
 
