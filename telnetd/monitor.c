@@ -242,9 +242,21 @@ static void on_deadline(evutil_socket_t fd, short what, void *context)
 	event_base_loopbreak(monitor->base);
 }
 
+/* Tells a worker that its sessions are to end, unless that is one too many for it and loses it. */
+static void stop_sessions(struct worker *worker)
+{
+	struct login *login = LIST_FIRST(&worker->logins), *next;
+
+	for (; login && !LIST_EMPTY(&worker->logins); login = next) {
+		next = LIST_NEXT(login, of_worker);
+		pool_tell_text(login, MESSAGE_STOP, "the server is shutting down");
+	}
+}
+
 static void on_stop(evutil_socket_t signal_number, short what, void *context)
 {
 	struct monitor *monitor = context;
+	struct worker *worker;
 
 	(void)what;
 	if (monitor->stopping)
@@ -260,15 +272,8 @@ static void on_stop(evutil_socket_t signal_number, short what, void *context)
 		return;
 	}
 	event_add(monitor->deadline, &stop_time);
-	for (size_t chain = 0; chain < RECORD_CHAINS; chain++) {
-		struct login *login, *next;
-
-		for (login = LIST_FIRST(&monitor->by_number[chain]); login; login = next) {
-			next = LIST_NEXT(login, by_number);
-			if (login->worker)
-				pool_tell_text(login, MESSAGE_STOP, "the server is shutting down");
-		}
-	}
+	LIST_FOREACH (worker, &monitor->workers, of_monitor)
+		stop_sessions(worker);
 }
 
 /* Each session in a process of its own takes a descriptor here: as many as the machine allows. */
