@@ -226,6 +226,22 @@ static void the_program_leads_a_session_with_the_terminal(void **state)
 	assert_string_equal(screen.text, expected);
 }
 
+/*
+ * Those in a line of /proc/PID/status, without the C library's own between 32 and SIGRTMIN: they
+ * cannot be reset, and glibc's posix_spawn(3), so make(1), leaves them ignored.
+ */
+static unsigned long long signals_shown(const char *name)
+{
+	const char *line = strstr(screen.text, name);
+	unsigned long long signals;
+
+	assert_non_null(line);
+	signals = strtoull(line + strlen(name), NULL, 16);
+	for (int signal_number = 32; signal_number < SIGRTMIN; signal_number++)
+		signals &= ~(1ULL << (signal_number - 1));
+	return signals;
+}
+
 static void the_program_has_default_signals_and_none_blocked(void **state)
 {
 	char *arguments[] = {"/bin/grep", "-E", "Sig(Blk|Ign)", "/proc/self/status", NULL};
@@ -242,8 +258,8 @@ static void the_program_has_default_signals_and_none_blocked(void **state)
 	signal(SIGINT, SIG_DFL);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	assert_true(screen_ends(&screen));
-	assert_string_equal(screen.text, "SigBlk:\t0000000000000000\r\n"
-					 "SigIgn:\t0000000000000000\r\n");
+	assert_int_equal(signals_shown("SigBlk:"), 0);
+	assert_int_equal(signals_shown("SigIgn:"), 0);
 }
 
 static void the_callers_signal_mask_stays(void **state)
