@@ -38,13 +38,16 @@ static void worker_exited(struct worker *worker, int status)
 	char why[64];
 
 	worker->pid = 0;
+	if (worker->channel < 0) {
+		pool_dismiss(worker); /* again: its record waited for this */
+		return;
+	}
 	while (hearing_take(worker) == HEARD_MESSAGE)
 		;
+	if (worker->channel < 0)
+		return; /* what it said last has ended it */
 	describe_end(status, why, sizeof(why));
-	if (worker->channel >= 0)
-		pool_lose(worker, why);
-	else
-		pool_dismiss(worker);
+	pool_lose(worker, why);
 }
 
 static void login_exited(struct monitor *monitor, struct login *login)
