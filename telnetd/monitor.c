@@ -334,7 +334,7 @@ int monitor_run(struct monitor *monitor)
 
 void monitor_turn(struct monitor *monitor)
 {
-	event_base_loop(monitor->base, EVLOOP_NONBLOCK);
+	event_base_loop(monitor->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
 }
 
 /* Sessions whose login program is still there when the server ends: the record must not stay. */
