@@ -43,14 +43,14 @@ struct nvt {
 
 	uint8_t local[256]; /* enum option_state of our side of each option */
 	uint8_t remote[256]; /* of the peer's */
-	unsigned unanswered; /* offers of ours that wait for their answer */
-	unsigned latest_offer; /* the side and the option of the last of them */
+	unsigned latest_offer; /* the side (local: 256) and the option of the latest offer */
 	unsigned awaited; /* enum awaited */
 	bool opened;
 	bool settled;
 	bool faulted;
 
-	bool ends_in_iac; /* the last bytes given to libtelnet ended in an IAC */
+	unsigned char command; /* what the next byte belongs to: IAC, WILL ... SB, or 0 */
+	bool cut_short; /* the subnegotiation that comes next was broken off */
 	bool discarding; /* a Synch was announced, its data mark has not come */
 	bool network_cr; /* the last byte of data from the network was a CR */
 	bool terminal_cr; /* the last byte sent was a CR, whose NUL or LF is to follow */
@@ -74,6 +74,8 @@ void nvt_settle_when_ready(struct nvt *);
 void option_offer_all(struct nvt *);
 void option_received(struct nvt *, unsigned char command, unsigned char option);
 void option_update_mode(struct nvt *);
+/* Whether no answer to an offer of ours is to be waited for any longer. */
+bool option_all_answered(const struct nvt *);
 
 /* newline.c */
 void newline_from_network(struct nvt *, const char *bytes, size_t size);
@@ -87,6 +89,8 @@ void function_received(struct nvt *, unsigned char command);
 /* peer.c: an option of the peer's or of ours was turned on or off; a subnegotiation came. */
 void peer_remote_changed(struct nvt *, unsigned char option, bool enabled);
 void peer_remote_refused(struct nvt *, unsigned char option);
+/* Whether a peer that does this option tells something of itself by it. */
+bool peer_tells_by(unsigned char option);
 void peer_local_enabled(struct nvt *, unsigned char option);
 void peer_received(struct nvt *, unsigned char option, const char *body, size_t size);
 void peer_free(struct nvt *);

@@ -18,15 +18,12 @@
  */
 static const struct {
 	const char *text;
-	bool malformed;
+	bool cut_short; /* comes before the body, which ends in the middle */
 } forgivable_warnings[] = {
-	{"unexpected byte after IAC inside SB", true}, /* the end of its body was lost */
+	{"unexpected byte after IAC inside SB", true},
 	{"telopt ", false},
 	{"incomplete TERMINAL-TYPE", false},
 	{"TERMINAL-TYPE request", false},
-	{"incomplete ZMP", false},
-	{"MSSP ", false},
-	{"invalid MSSP", false},
 };
 
 #define FORGIVABLE_WARNINGS (sizeof(forgivable_warnings) / sizeof(forgivable_warnings[0]))
@@ -60,7 +57,7 @@ static void settle(struct nvt *nvt)
 
 void nvt_settle_when_ready(struct nvt *nvt)
 {
-	if (nvt->opened && nvt->unanswered == 0 && nvt->awaited == 0)
+	if (nvt->opened && nvt->awaited == 0 && option_all_answered(nvt))
 		settle(nvt);
 }
 
@@ -71,8 +68,10 @@ static void warning_received(struct nvt *nvt, const char *text)
 
 		if (strncmp(text, known, strlen(known)) != 0)
 			continue;
-		if (forgivable_warnings[i].malformed)
+		if (forgivable_warnings[i].cut_short) {
+			nvt->cut_short = true;
 			nvt_count_malformed(nvt);
+		}
 		return;
 	}
 	if (strncmp(text, OVERFLOW_WARNING, strlen(OVERFLOW_WARNING)) == 0)
@@ -81,22 +80,32 @@ static void warning_received(struct nvt *nvt, const char *text)
 		nvt_fail(nvt, NVT_FAULT_PARSER, text);
 }
 
+static bool is_compression(unsigned char option)
+{
+	return option == TELOPT_COMPRESS || option == TELOPT_COMPRESS2 ||
+	       option == TELOPT_COMPRESS3;
+}
+
+static bool is_environment(unsigned char option)
+{
+	return option == TELNET_TELOPT_ENVIRON || option == TELNET_TELOPT_NEW_ENVIRON;
+}
+
 static void subnegotiation_received(struct nvt *nvt, unsigned char option, const char *body,
 				    size_t size)
 {
-	switch (option) {
-	case TELOPT_COMPRESS:
-	case TELOPT_COMPRESS2:
-	case TELOPT_COMPRESS3:
+	bool cut_short = nvt->cut_short;
+
+	nvt->cut_short = false;
+	if (is_compression(option))
 		nvt_fail(nvt, NVT_FAULT_COMPRESSION, "compression that was not asked for");
-		break;
-	case TELNET_TELOPT_STATUS:
+	else if (cut_short && is_environment(option))
+		/* libtelnet loses the command that broke it off, and its place in the stream. */
+		nvt_fail(nvt, NVT_FAULT_MALFORMED, "an environment that is broken off");
+	else if (!cut_short && option == TELNET_TELOPT_STATUS)
 		status_received(nvt, body, size);
-		break;
-	default:
+	else if (!cut_short)
 		peer_received(nvt, option, body, size);
-		break;
-	}
 }
 
 static unsigned char command_of(telnet_event_type_t type)
@@ -201,23 +210,40 @@ void nvt_open(struct nvt *nvt)
 	nvt_settle_when_ready(nvt);
 }
 
+/* Whether a byte after IAC is a command that takes an option's number behind it. */
+static bool takes_option(unsigned char command)
+{
+	return command >= TELNET_SB && command <= TELNET_DONT;
+}
+
 /*
- * How much of the bytes libtelnet may have before its verdict is looked at: up to and with the byte
- * after the first IAC. Nothing behind a faulty command is parsed then, nor is any byte inflated.
+ * How much of the bytes libtelnet may have before its verdict is looked at: data up to and with an
+ * IAC, or the one byte that a command takes behind it. So nothing behind a faulty command is
+ * parsed, nor is any byte inflated, and it is known which option a subnegotiation is for before
+ * libtelnet reads its body.
  */
 static size_t piece_of(struct nvt *nvt, const char *bytes, size_t size)
 {
+	unsigned char byte = (unsigned char)bytes[0];
 	const char *iac;
 
-	if (nvt->ends_in_iac) {
-		nvt->ends_in_iac = false;
+	if (nvt->command == TELNET_IAC) {
+		nvt->command = takes_option(byte) ? byte : 0;
+		return 1;
+	}
+	if (nvt->command != 0) {
+		/* libtelnet reads past the end of these bodies; who sends them was not asked to. */
+		if (nvt->command == TELNET_SB &&
+		    (byte == TELNET_TELOPT_MSSP || byte == TELNET_TELOPT_ZMP))
+			nvt_fail(nvt, NVT_FAULT_MALFORMED, "a subnegotiation of MSSP or ZMP");
+		nvt->command = 0;
 		return 1;
 	}
 	iac = memchr(bytes, TELNET_IAC, size);
 	if (!iac)
 		return size;
-	nvt->ends_in_iac = iac + 1 == bytes + size;
-	return (size_t)(iac - bytes) + (nvt->ends_in_iac ? 1 : 2);
+	nvt->command = TELNET_IAC;
+	return (size_t)(iac - bytes) + 1;
 }
 
 int nvt_from_network(struct nvt *nvt, const char *bytes, size_t size)
@@ -225,6 +251,8 @@ int nvt_from_network(struct nvt *nvt, const char *bytes, size_t size)
 	while (size > 0 && !nvt->faulted) {
 		size_t piece = piece_of(nvt, bytes, size);
 
+		if (nvt->faulted)
+			break;
 		telnet_recv(nvt->telnet, bytes, piece);
 		bytes += piece;
 		size -= piece;

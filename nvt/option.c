@@ -140,21 +140,9 @@ void option_update_mode(struct nvt *nvt)
 		nvt->events->mode(nvt->owner, &nvt->mode);
 }
 
-/*
- * Counts the offers that wait for an answer. Peers answer in the order in which they were asked, so
- * the answer to the latest says that what is unanswered still will stay so: BusyBox's client never
- * answers DO SGA.
- */
-static void count_unanswered(struct nvt *nvt, bool local, unsigned char option, int change)
+static unsigned side_and_option(bool local, unsigned char option)
 {
-	unsigned side_and_option = (unsigned)local << 8 | option;
-
-	if (change > 0) {
-		nvt->unanswered++;
-		nvt->latest_offer = side_and_option;
-	}
-	if (change < 0 && nvt->unanswered > 0)
-		nvt->unanswered = nvt->latest_offer == side_and_option ? 0 : nvt->unanswered - 1;
+	return (unsigned)local << 8 | option;
 }
 
 /* Takes one step of one side of an option, sends its answer and tells those whom it concerns. */
@@ -166,7 +154,8 @@ static void take_step(struct nvt *nvt, bool local, unsigned char option, enum op
 
 	send_answer(nvt, step.answer, local, option);
 	states[option] = (uint8_t)step.next;
-	count_unanswered(nvt, local, option, option_is_waiting(step.next) - option_is_waiting(old));
+	if (option_is_waiting(step.next) && !option_is_waiting(old))
+		nvt->latest_offer = side_and_option(local, option);
 	if (old == step.next)
 		return;
 
@@ -193,6 +182,26 @@ void option_offer_all(struct nvt *nvt)
 		if (policy & OFFERS_REMOTE)
 			take_step(nvt, false, policies[i].option, OPTION_ASK_ENABLE);
 	}
+}
+
+/*
+ * Peers answer in the order in which they were asked, so the answer to the latest offer says that
+ * one unanswered before it will stay so: BusyBox's client never answers DO SGA. An option by which
+ * the peer tells something is waited for nevertheless.
+ */
+bool option_all_answered(const struct nvt *nvt)
+{
+	for (size_t i = 0; i < POLICIES; i++) {
+		unsigned char option = policies[i].option;
+
+		if (option_is_waiting(nvt->remote[option]) &&
+		    (peer_tells_by(option) || nvt->latest_offer == side_and_option(false, option)))
+			return false;
+		if (option_is_waiting(nvt->local[option]) &&
+		    nvt->latest_offer == side_and_option(true, option))
+			return false;
+	}
+	return true;
 }
 
 /* TIMING-MARK has no state: each DO is a question of its own (RFC 860). */

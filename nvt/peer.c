@@ -48,6 +48,14 @@ static const struct {
 
 #define QUESTIONS (sizeof(questions) / sizeof(questions[0]))
 
+bool peer_tells_by(unsigned char option)
+{
+	for (size_t i = 0; i < QUESTIONS; i++)
+		if (questions[i].option == option)
+			return true;
+	return false;
+}
+
 static void ask(struct nvt *nvt, unsigned char option)
 {
 	char body = SEND;
@@ -513,17 +521,9 @@ static void answer_received(struct nvt *nvt, unsigned char option, const char *b
 	}
 }
 
-static bool is_told(unsigned char option)
-{
-	for (size_t i = 0; i < QUESTIONS; i++)
-		if (questions[i].option == option)
-			return true;
-	return false;
-}
-
 void peer_received(struct nvt *nvt, unsigned char option, const char *body, size_t size)
 {
-	if (!is_told(option))
+	if (!peer_tells_by(option))
 		return;
 	if (size == 0)
 		nvt_count_malformed(nvt);

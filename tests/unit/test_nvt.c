@@ -77,15 +77,21 @@ static void a_server_settles_with_the_answer_to_the_last_of_its_offers(void **un
 	}
 }
 
-/* Peers answer in order, so what is unanswered when the last offer is answered will stay so. */
-static void a_server_does_not_wait_for_answers_that_were_left_out(void **unused)
+/*
+ * Peers answer in order, so what is unanswered when the last offer is answered will stay so. What
+ * tells of the peer is waited for all the same.
+ */
+static void a_server_does_not_wait_for_answers_that_tell_nothing(void **unused)
 {
 	struct transcript *t = opened_server();
 
 	(void)unused;
-	receive(t, IAC DO ECHO IAC WILL NAWS WINDOW_80x24);
+	receive(t, IAC DO ECHO IAC WILL NAWS WINDOW_80x24 IAC WONT TSPEED IAC WONT XDISPLOC IAC WONT
+			   NEW_ENVIRON IAC WONT OLD_ENVIRON);
 	assert_int_equal(t->settled_count, 0);
 	receive(t, IAC WONT LFLOW);
+	assert_int_equal(t->settled_count, 0);
+	receive(t, IAC WONT TTYPE);
 	assert_int_equal(t->settled_count, 1);
 	end(t);
 }
@@ -541,18 +547,50 @@ static void subnegotiations_that_do_not_end_are_malformed(void **unused)
 	end(t);
 }
 
-static void bodies_that_libtelnet_cannot_read_but_nobody_asked_for_are_passed_over(void **unused)
+static void bodies_of_unknown_options_are_passed_over(void **unused)
 {
 	struct transcript *t = plain_server();
 
 	(void)unused;
 	for (int i = 0; i < 100; i++)
-		receive(t, IAC_SB ZMP IAC_SE IAC_SB ZMP
-			"x" IAC_SE IAC_SB MSSP "x" IAC_SE IAC_SB MSSP
-			"\001\001\002\002" IAC_SE IAC_SB "\310" IAC_SE);
+		receive(t, IAC_SB "\310" IAC_SE IAC_SB "\310x" IAC_SE);
 	receive(t, "a");
 	assert_sent(t, "");
 	assert_events(t, "data a\n");
+	end(t);
+}
+
+/* libtelnet reads one byte past the end of an MSSP body: it never gets to read one. */
+static void bodies_that_libtelnet_reads_beyond_their_end_are_a_fault(void **unused)
+{
+	static const struct text openings[] = {
+		TEXT(IAC_SB MSSP),
+		TEXT(IAC_SB ZMP),
+		TEXT(IAC WILL IAC IAC_SB MSSP), /* option 255 is no IAC */
+		TEXT(IAC_SB NAWS "x" IAC_SB MSSP),
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < COUNT(openings); i++) {
+		struct transcript *t = plain_server();
+
+		receive_bytes(t, openings[i].bytes, openings[i].size);
+		receive(t, "\001\001\002\002" IAC_SE "a");
+		assert_events(t, "fault malformed\n");
+		end(t);
+	}
+}
+
+/* libtelnet takes the byte behind the command that breaks it off for another command. */
+static void an_environment_that_is_broken_off_is_a_fault(void **unused)
+{
+	struct transcript *t = opened_server();
+
+	(void)unused;
+	receive(t, IAC WILL NEW_ENVIRON);
+	receive(t, IAC_SB NEW_ENVIRON "\0\0LANG\1C" IAC NOP "\372" MSSP "a");
+	assert_events(t, "fault malformed\n");
+	assert_int_equal(nvt_peer(t->nvt)->variable_count, 0);
 	end(t);
 }
 
@@ -560,7 +598,7 @@ static void bodies_that_libtelnet_cannot_read_but_nobody_asked_for_are_passed_ov
 static void bodies_that_just_fit_are_read_to_their_end_and_not_past_it(void **unused)
 {
 	static const char options[] = {TTYPE[0],  NEW_ENVIRON[0], OLD_ENVIRON[0],
-				       STATUS[0], ZMP[0],	  (char)200};
+				       STATUS[0], (char)201,	  (char)200};
 	static const size_t sizes[] = {511, 512, 513, 2047, 2048, 2049, 8192, 16383, 16384};
 	static const char fill[] = {'x', '\0', '\001', '\002', '\003'};
 
@@ -1078,7 +1116,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_server_settles_with_the_answer_to_the_last_of_its_offers),
-		cmocka_unit_test(a_server_does_not_wait_for_answers_that_were_left_out),
+		cmocka_unit_test(a_server_does_not_wait_for_answers_that_tell_nothing),
 		cmocka_unit_test(a_server_settles_but_once_in_whatever_order_it_is_answered),
 		cmocka_unit_test(a_server_waits_for_each_subnegotiation_that_it_asked_for),
 		cmocka_unit_test(a_server_settles_when_everything_is_refused),
@@ -1098,8 +1136,9 @@ int main(void)
 		cmocka_unit_test(an_endless_subnegotiation_has_no_effect_afterwards_either),
 		cmocka_unit_test(too_many_malformed_bodies_are_a_fault),
 		cmocka_unit_test(subnegotiations_that_do_not_end_are_malformed),
-		cmocka_unit_test(
-			bodies_that_libtelnet_cannot_read_but_nobody_asked_for_are_passed_over),
+		cmocka_unit_test(bodies_of_unknown_options_are_passed_over),
+		cmocka_unit_test(bodies_that_libtelnet_reads_beyond_their_end_are_a_fault),
+		cmocka_unit_test(an_environment_that_is_broken_off_is_a_fault),
 		cmocka_unit_test(bodies_that_just_fit_are_read_to_their_end_and_not_past_it),
 		cmocka_unit_test(
 			a_server_answers_no_more_than_its_bound_to_one_question_again_and_again),
