@@ -22,6 +22,11 @@
 /* Malformed subnegotiations that are forgiven. */
 #define MALFORMED_MAX 16
 
+/* The commands of subnegotiations that ask and tell. */
+#define IS 0
+#define SEND 1
+#define INFO 2
+
 /* Terminal types that a peer may name before it has to repeat one. */
 #define TERMINAL_TYPES_MAX 16
 
@@ -93,7 +98,12 @@ void peer_remote_refused(struct nvt *, unsigned char option);
 bool peer_tells_by(unsigned char option);
 void peer_local_enabled(struct nvt *, unsigned char option);
 void peer_received(struct nvt *, unsigned char option, const char *body, size_t size);
-void peer_free(struct nvt *);
+
+/* environment.c: what the peer told, in the new and the old way; and an answer to what it asked. */
+void environment_received(struct nvt *, const char *body, size_t size);
+void environment_received_old(struct nvt *, const char *body, size_t size);
+void environment_answer(struct nvt *, unsigned char option, const char *asked, size_t size);
+void environment_free(struct nvt *);
 
 /* status.c */
 void status_received(struct nvt *, const char *body, size_t size);

@@ -199,7 +199,7 @@ void nvt_free(struct nvt *nvt)
 	if (!nvt)
 		return;
 	telnet_free(nvt->telnet);
-	peer_free(nvt);
+	environment_free(nvt);
 	free(nvt);
 }
 

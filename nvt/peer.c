@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * What an end tells of itself by subnegotiation: terminal type (RFC 1091), window size (RFC 1073),
- * line speeds (RFC 1079), X display (RFC 1096) and environment (RFC 1572, old: RFC 1408). A server
- * asks and keeps the answers in its struct nvt_peer; a client answers from its struct nvt_self.
+ * line speeds (RFC 1079), X display (RFC 1096); environment.c has the environment. A server asks
+ * and keeps the answers in its struct nvt_peer; a client answers from its struct nvt_self.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,25 +10,14 @@
 
 #include "nvt/endpoint.h"
 
-/* The commands that these options share. */
-#define IS 0
-#define SEND 1
-#define INFO 2
-
-/* In an environment's body, RFC 1572. */
-#define VAR 0
-#define VALUE 1
-#define ESC 2
-#define USERVAR 3
-
-#define VARIABLE_NAME_MAX 64
-#define VARIABLE_VALUE_MAX 1024
-
 /* "4294967295,4294967295" */
 #define SPEED_TEXT_MAX 21
 #define NUMBER_DIGITS_MAX 10
 
 #define WINDOW_BODY_SIZE 4
+
+/* Of every field that holds a terminal type. */
+#define TYPE_SIZE (NVT_TERMINAL_TYPE_MAX + 1)
 
 /* --- asking ------------------------------------------------------------------------------- */
 
@@ -107,7 +96,7 @@ static char to_lower(char c)
 }
 
 /* Copies a name in lower case where a program may safely look it up; returns whether it may. */
-static bool usable_type(const char *name, size_t size, char usable[NVT_TERMINAL_TYPE_MAX + 1])
+static bool usable_type(const char *name, size_t size, char usable[TYPE_SIZE])
 {
 	if (size == 0 || size > NVT_TERMINAL_TYPE_MAX)
 		return false;
@@ -135,22 +124,22 @@ static bool keep_abilities(struct nvt *nvt, const char *name, size_t size)
 
 static void keep_type(struct nvt *nvt, const char *name, size_t size)
 {
-	char usable[NVT_TERMINAL_TYPE_MAX + 1];
+	char usable[TYPE_SIZE] = "";
 
 	if (keep_abilities(nvt, name, size))
 		return;
 	if (!usable_type(name, size, usable))
 		return;
 	if (nvt->peer.terminal_type[0] == '\0')
-		strcpy(nvt->peer.terminal_type, usable);
+		memcpy(nvt->peer.terminal_type, usable, TYPE_SIZE);
 	else if (nvt->second_type[0] == '\0')
-		strcpy(nvt->second_type, usable);
+		memcpy(nvt->second_type, usable, TYPE_SIZE);
 }
 
 /* Asks for one terminal type after another until one repeats, which ends the peer's list. */
 static void terminal_type_received(struct nvt *nvt, const char *name, size_t size)
 {
-	char text[NVT_TERMINAL_TYPE_MAX + 1] = "";
+	char text[TYPE_SIZE] = "";
 	bool repeated;
 
 	if (!(nvt->awaited & AWAITED_TERMINAL_TYPE))
@@ -158,14 +147,14 @@ static void terminal_type_received(struct nvt *nvt, const char *name, size_t siz
 	keep_type(nvt, name, size);
 	memcpy(text, name, size > NVT_TERMINAL_TYPE_MAX ? NVT_TERMINAL_TYPE_MAX : size);
 	repeated = nvt->type_answers > 0 && strcmp(text, nvt->last_type) == 0;
-	strcpy(nvt->last_type, text);
+	memcpy(nvt->last_type, text, TYPE_SIZE);
 	if (!repeated && ++nvt->type_answers < TERMINAL_TYPES_MAX) {
 		ask(nvt, TELNET_TELOPT_TTYPE);
 		return;
 	}
 	/* An MTTS client names itself first and its terminal second. */
 	if (nvt->peer.mtts != 0 && nvt->second_type[0] != '\0')
-		strcpy(nvt->peer.terminal_type, nvt->second_type);
+		memcpy(nvt->peer.terminal_type, nvt->second_type, TYPE_SIZE);
 	nvt->awaited &= ~(unsigned)AWAITED_TERMINAL_TYPE;
 }
 
@@ -218,142 +207,6 @@ static void display_received(struct nvt *nvt, const char *body, size_t size)
 	nvt->peer.display[size] = '\0';
 }
 
-/* --- environment -------------------------------------------------------------------------- */
-
-/* A body's bytes, and where reading it has come to. */
-struct body {
-	const char *at;
-	const char *end;
-	bool broken; /* ends in the middle of something */
-};
-
-static bool at_type(const struct body *body)
-{
-	return *body->at == VAR || *body->at == VALUE || *body->at == USERVAR;
-}
-
-/* Reads a name or a value up to the next type byte. Returns whether it is text and fits. */
-static bool read_text(struct body *body, char *text, size_t size)
-{
-	size_t length = 0;
-	bool good = true;
-
-	while (body->at < body->end && !at_type(body)) {
-		if (*body->at == ESC && ++body->at == body->end) {
-			body->broken = true;
-			return false;
-		}
-		if (*body->at == '\0' || length + 1 == size)
-			good = false;
-		else
-			text[length++] = *body->at;
-		body->at++;
-	}
-	text[length] = '\0';
-	return good;
-}
-
-static void forget_variable(struct nvt *nvt, size_t i)
-{
-	struct nvt_peer *peer = &nvt->peer;
-
-	nvt->environment_size -=
-		strlen(peer->variables[i].name) + strlen(peer->variables[i].value) + 2;
-	free(peer->variables[i].name);
-	free(peer->variables[i].value);
-	peer->variables[i] = peer->variables[--peer->variable_count];
-}
-
-static void keep_variable(struct nvt *nvt, const char *name, const char *value, bool user)
-{
-	struct nvt_peer *peer = &nvt->peer;
-	size_t size = strlen(name) + 2 + (value ? strlen(value) : 0);
-	struct nvt_variable *variable;
-
-	for (size_t i = 0; i < peer->variable_count; i++)
-		if (strcmp(peer->variables[i].name, name) == 0)
-			forget_variable(nvt, i--);
-	if (!value || peer->variable_count == NVT_VARIABLES_MAX ||
-	    nvt->environment_size + size > NVT_ENVIRONMENT_MAX)
-		return;
-	variable = &peer->variables[peer->variable_count];
-	variable->name = strdup(name);
-	variable->value = strdup(value);
-	variable->user = user;
-	if (!variable->name || !variable->value) {
-		free(variable->name);
-		free(variable->value);
-		nvt_fail(nvt, NVT_FAULT_MEMORY, "out of memory");
-		return;
-	}
-	peer->variable_count++;
-	nvt->environment_size += size;
-}
-
-/*
- * Old ENVIRON had VAR and VALUE the other way round in the BSD code; RFC 1571 says how to tell. A
- * list begins with VAR, so one that begins with VALUE means VAR by it.
- */
-static void unswap_types(char *body, size_t size)
-{
-	if (size < 2 || body[1] != VALUE)
-		return;
-	for (size_t i = 1; i < size; i++) {
-		if (body[i] == ESC)
-			i++;
-		else if (body[i] == VAR || body[i] == VALUE)
-			body[i] = body[i] == VAR ? VALUE : VAR;
-	}
-}
-
-/* Reads one variable of a body and keeps it, unless it is too long or no text. */
-static void read_variable(struct nvt *nvt, struct body *body)
-{
-	char name[VARIABLE_NAME_MAX + 1], value[VARIABLE_VALUE_MAX + 1];
-	bool user = *body->at++ == USERVAR;
-	bool good = read_text(body, name, sizeof(name));
-	bool defined = body->at < body->end && *body->at == VALUE;
-
-	if (defined) {
-		body->at++;
-		good = read_text(body, value, sizeof(value)) && good;
-	}
-	if (good && !body->broken && name[0] != '\0')
-		keep_variable(nvt, name, defined ? value : NULL, user);
-}
-
-static void environment_received(struct nvt *nvt, const char *bytes, size_t size)
-{
-	struct body body = {bytes + 1, bytes + size, false};
-
-	nvt->awaited &= ~(unsigned)AWAITED_ENVIRONMENT;
-	if (bytes[0] != IS && bytes[0] != INFO)
-		body.broken = true;
-	while (body.at < body.end && !body.broken && !nvt->faulted) {
-		if (*body.at == VAR || *body.at == USERVAR)
-			read_variable(nvt, &body);
-		else
-			body.broken = true;
-	}
-	if (body.broken)
-		nvt_count_malformed(nvt);
-}
-
-/* libtelnet's own buffer is not to be written to, so a swapped body is put right in a copy. */
-static void old_environment_received(struct nvt *nvt, const char *bytes, size_t size)
-{
-	char *copy = malloc(size);
-
-	if (!copy) {
-		nvt_fail(nvt, NVT_FAULT_MEMORY, "out of memory");
-		return;
-	}
-	memcpy(copy, bytes, size);
-	unswap_types(copy, size);
-	environment_received(nvt, copy, size);
-	free(copy);
-}
-
 /* --- answering, as a client --------------------------------------------------------------- */
 
 static void answer(struct nvt *nvt, unsigned char option, const char *text)
@@ -387,55 +240,6 @@ static void answer_speed(struct nvt *nvt)
 	answer(nvt, TELNET_TELOPT_TSPEED, text);
 }
 
-/* Whether a SEND's body asks for this variable: by name, by kind, or by naming nothing. */
-static bool is_asked_for(const struct nvt_variable *variable, const char *bytes, size_t size)
-{
-	struct body body = {bytes, bytes + size, false};
-	char name[VARIABLE_NAME_MAX + 1];
-
-	while (body.at < body.end && !body.broken) {
-		bool user = *body.at++ == USERVAR;
-		bool good = read_text(&body, name, sizeof(name));
-
-		if (user == variable->user && good &&
-		    (name[0] == '\0' || strcmp(name, variable->name) == 0))
-			return true;
-	}
-	return size == 0;
-}
-
-static size_t put_text(char *to, const char *text)
-{
-	size_t length = 0;
-
-	for (; *text != '\0'; text++) {
-		if (*text == VALUE || *text == ESC || *text == USERVAR)
-			to[length++] = ESC;
-		to[length++] = *text;
-	}
-	return length;
-}
-
-static void answer_environment(struct nvt *nvt, unsigned char option, const char *asked,
-			       size_t size)
-{
-	char body[1 + 2 * NVT_ENVIRONMENT_MAX] = {IS};
-	size_t length = 1;
-
-	for (size_t i = 0; i < nvt->self.variable_count; i++) {
-		const struct nvt_variable *variable = &nvt->self.variables[i];
-		size_t most = 2 * (strlen(variable->name) + strlen(variable->value) + 1);
-
-		if (most > sizeof(body) - length || !is_asked_for(variable, asked, size))
-			continue;
-		body[length++] = variable->user ? USERVAR : VAR;
-		length += put_text(body + length, variable->name);
-		body[length++] = VALUE;
-		length += put_text(body + length, variable->value);
-	}
-	nvt_send_subnegotiation(nvt, option, body, length);
-}
-
 static void question_received(struct nvt *nvt, unsigned char option, const char *body, size_t size)
 {
 	if (nvt->local[option] != OPTION_YES)
@@ -452,7 +256,7 @@ static void question_received(struct nvt *nvt, unsigned char option, const char 
 		break;
 	case TELNET_TELOPT_ENVIRON:
 	case TELNET_TELOPT_NEW_ENVIRON:
-		answer_environment(nvt, option, body, size);
+		environment_answer(nvt, option, body, size);
 		break;
 	default:
 		break;
@@ -497,7 +301,7 @@ static void answer_received(struct nvt *nvt, unsigned char option, const char *b
 		environment_received(nvt, body, size);
 		return;
 	case TELNET_TELOPT_ENVIRON:
-		old_environment_received(nvt, body, size);
+		environment_received_old(nvt, body, size);
 		return;
 	default:
 		break;
@@ -531,10 +335,4 @@ void peer_received(struct nvt *nvt, unsigned char option, const char *body, size
 		question_received(nvt, option, body + 1, size - 1);
 	else if (nvt->role == NVT_SERVER && nvt->remote[option] == OPTION_YES)
 		answer_received(nvt, option, body, size);
-}
-
-void peer_free(struct nvt *nvt)
-{
-	while (nvt->peer.variable_count > 0)
-		forget_variable(nvt, 0);
 }
