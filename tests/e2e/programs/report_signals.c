@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Says on its terminal which signals come, and the window's size with SIGWINCH. SIGTSTP stops it;
+ * SIGINT, SIGQUIT and SIGHUP end it with a shell's status for that, and so does a minute.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#define LIFE_SECONDS 60
+
+static const int reported[] = {SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH};
+
+static void report(int number)
+{
+	struct winsize window = {0};
+
+	printf("got SIG%s", sigabbrev_np(number));
+	if (number == SIGWINCH) {
+		ioctl(STDIN_FILENO, TIOCGWINSZ, &window);
+		printf(" %hu %hu", window.ws_row, window.ws_col);
+	}
+	printf("\n");
+	fflush(stdout);
+}
+
+int main(void)
+{
+	const struct timespec life = {.tv_sec = LIFE_SECONDS};
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	for (size_t i = 0; i < sizeof(reported) / sizeof(reported[0]); i++)
+		sigaddset(&signals, reported[i]);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	printf("waiting for signals\n");
+	fflush(stdout);
+	while (1) {
+		int number = sigtimedwait(&signals, NULL, &life);
+
+		if (number < 0)
+			return EXIT_FAILURE;
+		report(number);
+		if (number == SIGTSTP)
+			raise(SIGSTOP);
+		else if (number != SIGCONT && number != SIGWINCH)
+			return 128 + number;
+	}
+}
