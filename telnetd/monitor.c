@@ -50,13 +50,30 @@ static void worker_exited(struct worker *worker, int status)
 	pool_lose(worker, why);
 }
 
+/*
+ * Whoever may read utmp can lock it and keep its writer waiting (up to 10 s in glibc): the monitor
+ * waits for nobody, so a child of its own writes the record.
+ */
+static void record_logout(const struct login *login)
+{
+	pid_t pid = pool_fork();
+
+	if (pid == 0) {
+		pty_record_logout(login->line, login->pid);
+		_exit(EXIT_SUCCESS);
+	}
+	if (pid < 0)
+		log_line(LOG_ERR, "event=utmp-failed session=%u why=\"%s\"", login->number,
+			 strerror((int)-pid));
+}
+
 static void login_exited(struct monitor *monitor, struct login *login)
 {
 	const struct message message = {.type = MESSAGE_EXITED, .session = login->number};
 
 	LIST_REMOVE(login, by_pid);
 	if (monitor->sandbox->privileged)
-		pty_record_logout(login->line, login->pid);
+		record_logout(login);
 	login->pid = 0;
 	if (login->state == LOGIN_RUNNING) {
 		login->state = LOGIN_EXITED;

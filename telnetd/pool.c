@@ -189,18 +189,7 @@ struct worker *monitor_add_worker(struct monitor *monitor, int channel, pid_t pi
 	return worker;
 }
 
-/* In the child: as few traces of the monitor as can be, then the worker. */
-_Noreturn static void become_worker(struct monitor *monitor, int channel)
-{
-	for (int i = 1; i < NSIG; i++)
-		signal(i, SIG_DFL);
-	signal(SIGPIPE, SIG_IGN);
-	setsid(); /* keys typed at the monitor's terminal are not for it */
-	_exit(worker_run(channel, monitor->config, monitor->sandbox));
-}
-
-/* Forks with all signals held back, so that no handler of the monitor's runs in the child. */
-static pid_t fork_worker(struct monitor *monitor, int channel)
+pid_t pool_fork(void)
 {
 	sigset_t all, old;
 	pid_t pid;
@@ -209,8 +198,11 @@ static pid_t fork_worker(struct monitor *monitor, int channel)
 	sigprocmask(SIG_SETMASK, &all, &old);
 	pid = fork();
 	if (pid == 0) {
+		for (int i = 1; i < NSIG; i++)
+			signal(i, SIG_DFL);
+		signal(SIGPIPE, SIG_IGN);
+		setsid(); /* keys typed at the monitor's terminal are not for it */
 		sigemptyset(&old);
-		become_worker(monitor, channel);
 	}
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	return pid < 0 ? -errno : pid;
@@ -224,7 +216,9 @@ static struct worker *start_worker(struct monitor *monitor)
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
 		return NULL;
-	pid = fork_worker(monitor, ends[1]);
+	pid = pool_fork();
+	if (pid == 0)
+		_exit(worker_run(ends[1], monitor->config, monitor->sandbox));
 	close(ends[1]);
 	if (pid < 0) {
 		close(ends[0]);

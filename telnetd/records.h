@@ -115,6 +115,11 @@ double record_age(const struct login *);
 
 /* pool.c */
 
+/*
+ * Forks a child that has nothing of the monitor's signals: held back meanwhile, so that no handler
+ * runs in it, then default. It is a session leader. Returns as fork(2), but a negative errno.
+ */
+pid_t pool_fork(void);
 /* A worker that may have one more session, started where there is none; NULL with errno set. */
 struct worker *pool_choose(struct monitor *);
 /* Tells a worker something; never waits. The descriptor, unless -1, is closed here. */

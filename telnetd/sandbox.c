@@ -85,10 +85,32 @@ static const int sanitizer_calls[] = {
 	SCMP_SYS(prctl),
 };
 
+/*
+ * Newer C libraries do tcgetattr(3) and tcsetattr(3) by these. <asm/termbits.h>, which has them,
+ * does not go together with <termios.h>.
+ */
+#define TERMIOS2_SIZE 44
+#define GET_TERMIOS2 _IOC(_IOC_READ, 'T', 0x2a, TERMIOS2_SIZE)
+#define SET_TERMIOS2 _IOC(_IOC_WRITE, 'T', 0x2b, TERMIOS2_SIZE)
+#define SET_TERMIOS2_DRAINED _IOC(_IOC_WRITE, 'T', 0x2c, TERMIOS2_SIZE)
+#define SET_TERMIOS2_FLUSHED _IOC(_IOC_WRITE, 'T', 0x2d, TERMIOS2_SIZE)
+
 /* The requests of ioctl(2) on a terminal's master, and of the socket its urgent mark. */
 static const unsigned long requests[] = {
-	TCGETS,	 TCSETS,  TCSETSW, TCSETSF,  TIOCSWINSZ,
-	TIOCPKT, TIOCSIG, TCFLSH,  FIONREAD, SIOCATMARK,
+	TCGETS,
+	TCSETS,
+	TCSETSW,
+	TCSETSF,
+	GET_TERMIOS2,
+	SET_TERMIOS2,
+	SET_TERMIOS2_DRAINED,
+	SET_TERMIOS2_FLUSHED,
+	TIOCSWINSZ,
+	TIOCPKT,
+	TIOCSIG,
+	TCFLSH,
+	FIONREAD,
+	SIOCATMARK,
 };
 
 static int add_calls(scmp_filter_ctx filter, const int *list, size_t count)

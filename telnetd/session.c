@@ -244,6 +244,14 @@ static const struct {
 
 #define CONTROLS (sizeof(controls) / sizeof(controls[0]))
 
+/* Output that its user has thrown away goes no further, and the client drops its own part. */
+static void drop_screen(struct session *session)
+{
+	outgoing_drop_screen(&session->outgoing);
+	if (nvt_peer(session->nvt)->answered)
+		nvt_send_synch(session->nvt);
+}
+
 static void control_terminal(struct session *session, enum pty_control control)
 {
 	char character;
@@ -251,16 +259,10 @@ static void control_terminal(struct session *session, enum pty_control control)
 
 	if (result == 1)
 		type(session, &character, 1);
-	if (result == 2)
+	if (result == 2) {
 		drop_typed(session);
-}
-
-/* Output that its user has thrown away goes no further, and the client drops its own part. */
-static void drop_screen(struct session *session)
-{
-	outgoing_drop_screen(&session->outgoing);
-	if (nvt_peer(session->nvt)->answered)
-		nvt_send_synch(session->nvt);
+		drop_screen(session);
+	}
 }
 
 static void on_function(void *owner, enum nvt_function function)
@@ -445,7 +447,8 @@ static void set_interest(struct session *session)
 			event_del(&session->events[i]);
 	}
 	session->interest = wants;
-	/* An empty terminal that somebody still has open says nothing: only a read tells its end. */
+	/* An empty terminal that somebody still has open says nothing: only a read tells its end.
+	 */
 	if (session->state == SESSION_DRAINING && (wants & WANTS_MASTER_READ))
 		event_active(&session->events[2], EV_READ, 0);
 }
