@@ -71,13 +71,23 @@ int outgoing_send(struct outgoing *outgoing, int socket)
 	return 0;
 }
 
+/* In BINARY a CR may be followed by anything, and is no pair with it then. */
+static bool is_pair(const struct outgoing *outgoing, size_t at)
+{
+	const char *bytes = outgoing->bytes + at;
+
+	if (at + 1 >= outgoing->end)
+		return false;
+	return bytes[0] == IAC || (bytes[0] == '\r' && (bytes[1] == '\n' || bytes[1] == '\0'));
+}
+
 /* Where the pair ends in whose middle `start` stands, or `start` itself. */
 static size_t end_of_pair(const struct outgoing *outgoing)
 {
 	size_t at = 0;
 
 	while (at < outgoing->start)
-		at += outgoing->bytes[at] == IAC || outgoing->bytes[at] == '\r' ? 2 : 1;
+		at += is_pair(outgoing, at) ? 2 : 1;
 	return at;
 }
 
