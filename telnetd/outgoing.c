@@ -21,6 +21,23 @@ void outgoing_free(struct outgoing *outgoing)
 	outgoing->start = outgoing->end = outgoing->screen_end = outgoing->urgent_end = 0;
 }
 
+/*
+ * Forgets what has been sent, unless screen output is among what waits: the pairs in it are counted
+ * from its beginning.
+ */
+static void make_room(struct outgoing *outgoing)
+{
+	size_t sent = outgoing->start;
+
+	if (sent < outgoing->screen_end)
+		return;
+	memmove(outgoing->bytes, outgoing->bytes + sent, outgoing_waiting(outgoing));
+	outgoing->start = 0;
+	outgoing->end -= sent;
+	outgoing->screen_end = 0;
+	outgoing->urgent_end -= outgoing->urgent_end < sent ? outgoing->urgent_end : sent;
+}
+
 int outgoing_add(struct outgoing *outgoing, const char *bytes, size_t size, bool screen,
 		 bool urgent)
 {
@@ -28,6 +45,8 @@ int outgoing_add(struct outgoing *outgoing, const char *bytes, size_t size, bool
 		outgoing->bytes = malloc(OUTGOING_SIZE);
 	if (!outgoing->bytes)
 		return -ENOMEM;
+	if (size > OUTGOING_SIZE - outgoing->end)
+		make_room(outgoing);
 	if (size > OUTGOING_SIZE - outgoing->end)
 		return -ENOBUFS;
 	memcpy(outgoing->bytes + outgoing->end, bytes, size);
