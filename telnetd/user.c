@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define STATE_ESTABLISHED 1
 #define ENDPOINT_SIZE 48
 
 /* Writes an endpoint as the table has it: words of the address as the machine reads them. */
@@ -32,18 +31,19 @@ static bool endpoint_text(const struct sockaddr *address, char text[ENDPOINT_SIZ
 	return true;
 }
 
-/* A line of the table: an open socket has an inode, and only then is its user true. */
+/*
+ * A line of the table: an open socket has an inode, and only then is its user true. Its state says
+ * no more: a client may have sent all that it will already.
+ */
 static bool line_is(const char *line, const char *local, const char *remote, uid_t *user)
 {
 	char from[ENDPOINT_SIZE], to[ENDPOINT_SIZE];
-	unsigned state;
 	unsigned long inode;
 
-	if (sscanf(line, " %*d: %47s %47s %x %*x:%*x %*x:%*x %*x %u %*u %lu", from, to, &state,
-		   user, &inode) != 5)
+	if (sscanf(line, " %*d: %47s %47s %*x %*x:%*x %*x:%*x %*x %u %*u %lu", from, to, user,
+		   &inode) != 4)
 		return false;
-	return state == STATE_ESTABLISHED && inode != 0 && strcmp(from, local) == 0 &&
-	       strcmp(to, remote) == 0;
+	return inode != 0 && strcmp(from, local) == 0 && strcmp(to, remote) == 0;
 }
 
 int user_of_connection(const struct sockaddr *client, const struct sockaddr *server, uid_t *user)
