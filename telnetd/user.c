@@ -11,24 +11,27 @@
 
 #define ENDPOINT_SIZE 48
 
-/* Writes an endpoint as the table has it: words of the address as the machine reads them. */
-static bool endpoint_text(const struct sockaddr *address, char text[ENDPOINT_SIZE])
+/*
+ * Writes an endpoint as a table has it: words of the address as the machine reads them. An IPv4
+ * address is in the IPv6 table as a v4-mapped one. Returns false for one that the table cannot
+ * have.
+ */
+static bool endpoint_text(const struct sockaddr *address, bool v6_table, char text[ENDPOINT_SIZE])
 {
 	const struct sockaddr_in *v4 = (const struct sockaddr_in *)(const void *)address;
 	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)(const void *)address;
-	uint32_t words[4];
+	uint32_t words[4] = {0, 0, htonl(0xffff), v4->sin_addr.s_addr};
+	unsigned port = ntohs(address->sa_family == AF_INET ? v4->sin_port : v6->sin6_port);
 
-	if (address->sa_family == AF_INET) {
-		snprintf(text, ENDPOINT_SIZE, "%08" PRIX32 ":%04X", v4->sin_addr.s_addr,
-			 (unsigned)ntohs(v4->sin_port));
-		return true;
-	}
-	if (address->sa_family != AF_INET6)
-		return false;
-	memcpy(words, &v6->sin6_addr, sizeof(words));
-	snprintf(text, ENDPOINT_SIZE, "%08" PRIX32 "%08" PRIX32 "%08" PRIX32 "%08" PRIX32 ":%04X",
-		 words[0], words[1], words[2], words[3], (unsigned)ntohs(v6->sin6_port));
-	return true;
+	if (address->sa_family == AF_INET6)
+		memcpy(words, &v6->sin6_addr, sizeof(words));
+	if (v6_table)
+		snprintf(text, ENDPOINT_SIZE,
+			 "%08" PRIX32 "%08" PRIX32 "%08" PRIX32 "%08" PRIX32 ":%04X", words[0],
+			 words[1], words[2], words[3], port);
+	else
+		snprintf(text, ENDPOINT_SIZE, "%08" PRIX32 ":%04X", words[3], port);
+	return v6_table || (words[0] == 0 && words[1] == 0 && words[2] == htonl(0xffff));
 }
 
 /*
@@ -46,20 +49,35 @@ static bool line_is(const char *line, const char *local, const char *remote, uid
 	return inode != 0 && strcmp(from, local) == 0 && strcmp(to, remote) == 0;
 }
 
-int user_of_connection(const struct sockaddr *client, const struct sockaddr *server, uid_t *user)
+static int look_up(const char *path, const char *local, const char *remote, uid_t *user)
 {
-	char local[ENDPOINT_SIZE], remote[ENDPOINT_SIZE], line[512];
+	char line[512];
 	int result = -ENOENT;
-	FILE *table;
+	FILE *table = fopen(path, "re");
 
-	if (!endpoint_text(client, local) || !endpoint_text(server, remote))
-		return -EAFNOSUPPORT;
-	table = fopen(client->sa_family == AF_INET ? "/proc/net/tcp" : "/proc/net/tcp6", "re");
 	if (!table)
 		return -errno;
 	while (result != 0 && fgets(line, sizeof(line), table))
 		if (line_is(line, local, remote, user))
 			result = 0;
 	fclose(table);
+	return result;
+}
+
+/* A client's socket may be of the other family than the server's: both tables are looked at. */
+int user_of_connection(const struct sockaddr *client, const struct sockaddr *server, uid_t *user)
+{
+	static const char *const tables[] = {"/proc/net/tcp", "/proc/net/tcp6"};
+	int result = -ENOENT;
+
+	if ((client->sa_family != AF_INET && client->sa_family != AF_INET6) ||
+	    client->sa_family != server->sa_family)
+		return -EAFNOSUPPORT;
+	for (int v6 = 0; v6 <= 1 && result == -ENOENT; v6++) {
+		char local[ENDPOINT_SIZE], remote[ENDPOINT_SIZE];
+
+		if (endpoint_text(client, v6, local) && endpoint_text(server, v6, remote))
+			result = look_up(tables[v6], local, remote, user);
+	}
 	return result;
 }
