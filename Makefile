@@ -7,16 +7,18 @@
 # make check-e2e          only the end-to-end tests
 # make check-valgrind     the unit tests under valgrind
 # make check-sanitize     all tests under AddressSanitizer and UndefinedBehaviorSanitizer
+# make bench              measure against other servers: writes tests/bench/RESULTS.md
+# make bench ONLY=echo    a part of it (flood flood-ff paste echo sessions memory interrupt)
 # make lint               formatting, static analysis, scripts, manual pages
 # make format             format the sources
 # make install            into DESTDIR and PREFIX
 # make uninstall
 # make clean
 #
-# run, check and lint first install what they miss, through contrib/install-deps.
+# run, check, bench and lint first install what they miss, through contrib/install-deps.
 #
 # Variables: BUILD (where to build), SANITIZE=1, SECCOMP=no, PORT and LOGIN (for run), JOBS,
-# V=1 (show whole commands), and the usual CC, CPPFLAGS, CFLAGS, LDFLAGS, PKG_CONFIG, DESTDIR,
+# ONLY and REPEAT (for bench), V=1 (show whole commands), and the usual CC, CPPFLAGS, CFLAGS, LDFLAGS, PKG_CONFIG, DESTDIR,
 # PREFIX.
 
 VERSION = 0.1.0
@@ -93,9 +95,16 @@ E2E_TESTS := $(call programs,tests/e2e/test_*.c)
 TEST_PROGRAMS := $(patsubst tests/e2e/programs/%.c,$(BUILD)/tests/programs/%,\
 	$(wildcard tests/e2e/programs/*.c))
 
+BENCH := $(BUILD)/bench
+BENCH_SERVERS := $(addprefix $(BENCH)/,superserver relay)
+BENCH_PROGRAMS := $(patsubst tests/bench/programs/%.c,$(BENCH)/programs/%,\
+	$(wildcard tests/bench/programs/*.c))
+LOAD_OBJECTS := $(patsubst %,$(BUILD)/obj/tests/bench/%.o,\
+	load server client flow echo crowd interrupt)
+
 ALL_OBJECTS := $(NVT_OBJECTS) $(PTY_OBJECTS) $(TELNETD_MAIN) $(TELNETD_OBJECTS) \
 	$(SUPPORT_OBJECTS) $(call objects,tests/unit/test_*.c tests/e2e/test_*.c \
-	tests/e2e/programs/*.c)
+	tests/e2e/programs/*.c tests/bench/*.c tests/bench/programs/*.c)
 
 # The archives in the order in which the linker needs them.
 ARCHIVES := $(BUILD)/libtelnetd.a $(BUILD)/libnvt.a $(BUILD)/libpty.a
@@ -149,6 +158,14 @@ $(UNIT_TESTS) $(E2E_TESTS): $(BUILD)/%: $(BUILD)/obj/%.o $(ARCHIVES)
 $(TEST_PROGRAMS): $(BUILD)/tests/programs/%: $(BUILD)/obj/tests/e2e/programs/%.o
 	$(call show,LINK  $@)
 	$(quiet)$(LINK) -pie $(LDFLAGS) -o $@ $< $(PTY_LIBS)
+
+$(BENCH)/load: $(LOAD_OBJECTS)
+$(BENCH_SERVERS) $(BENCH)/bare: $(BENCH)/%: $(BUILD)/obj/tests/bench/%.o
+$(BENCH_SERVERS): $(BUILD)/obj/tests/bench/listen.o
+$(BENCH_PROGRAMS): $(BENCH)/programs/%: $(BUILD)/obj/tests/bench/programs/%.o
+$(BENCH)/load $(BENCH)/bare $(BENCH_SERVERS) $(BENCH_PROGRAMS):
+	$(call show,LINK  $@)
+	$(quiet)$(LINK) -pie $(LDFLAGS) -o $@ $^ $(PTY_LIBS)
 
 # Other flags, or a file that has gone, are a reason to build again.
 quote = '$(subst ','\'',$(1))'
@@ -215,6 +232,14 @@ check-sanitize:
 	UBSAN_OPTIONS='$(SANITIZER_OPTIONS)' \
 	$(MAKE) --no-print-directory BUILD=build-sanitize SANITIZE=1 \
 		RUN_OPTIONS='--limit 300 --reports $(REPORTS)' check
+
+# REPEAT=3 for fewer repetitions; tests/bench/run tells the rest.
+.PHONY: bench bench-programs
+bench-programs: $(BUILD)/telnetd $(BENCH)/load $(BENCH)/bare $(BENCH_SERVERS) $(BENCH_PROGRAMS)
+bench:
+	@contrib/install-deps build bench
+	@$(AGAIN) bench-programs
+	@BUILD='$(abspath $(BUILD))' ONLY='$(ONLY)' REPEAT='$(REPEAT)' tests/bench/run
 
 # ---- Lint ----------------------------------------------------------------------------------
 
