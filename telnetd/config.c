@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define DEFAULT_PORT 23
@@ -109,6 +110,19 @@ static int check_port(const char *text)
 	return complain("bad port '%s': a number from 0 (any free port) to 65535 is wanted", text);
 }
 
+/* As access(2), for files only: a directory can be neither run nor read as one. */
+static bool is_accessible(const char *path, int how)
+{
+	struct stat status;
+
+	if (access(path, how) != 0 || stat(path, &status) != 0)
+		return false;
+	if (!S_ISDIR(status.st_mode))
+		return true;
+	errno = EISDIR;
+	return false;
+}
+
 /* Splits ADDR, ADDR:PORT or [ADDR]:PORT. An address with more than one colon is IPv6. */
 static int set_bind(struct config_bind *bind, const char *text)
 {
@@ -170,7 +184,7 @@ static int set_login(struct config *config, const char *text)
 		return out_of_memory();
 	if (!config->login[0] || config->login[0][0] != '/')
 		return complain("bad login program '%s': an absolute path is wanted", text);
-	if (access(config->login[0], X_OK) != 0)
+	if (!is_accessible(config->login[0], X_OK))
 		return complain("cannot run login program '%s': %s", config->login[0],
 				strerror(errno));
 	return -1;
@@ -178,9 +192,9 @@ static int set_login(struct config *config, const char *text)
 
 static int set_issue(struct config *config, const char *file)
 {
-	if (!file && access(DEFAULT_ISSUE, R_OK) != 0)
+	if (!file && !is_accessible(DEFAULT_ISSUE, R_OK))
 		return -1;
-	if (file && access(file, R_OK) != 0)
+	if (file && !is_accessible(file, R_OK))
 		return complain("cannot read issue file '%s': %s", file, strerror(errno));
 	config->issue = strdup(file ? file : DEFAULT_ISSUE);
 	return config->issue ? -1 : out_of_memory();
@@ -293,7 +307,7 @@ static int read_file(struct config *config, struct settings *settings)
 	cfg_t *file;
 	int status;
 
-	if (access(path, R_OK) != 0) {
+	if (!is_accessible(path, R_OK)) {
 		if (!settings->file && errno == ENOENT)
 			return check_settings(config, settings);
 		return complain("cannot read configuration file '%s': %s", path, strerror(errno));
