@@ -223,6 +223,18 @@ static int add_bind(struct settings *settings, const char *text)
 	return -1;
 }
 
+/* Text, and not libconfuse's own boolean, whose complaint does not name the value. */
+static int take_same_user(struct config *config, const char *text)
+{
+	int value = text ? cfg_parse_boolean(text) : cfg_false;
+
+	if (value < 0)
+		return complain("bad value '%s' of same-user: true or false is wanted", text);
+	if (value == cfg_true)
+		config->same_user = true;
+	return -1;
+}
+
 static int take_accept_environment(struct config *config, cfg_t *file)
 {
 	unsigned count = cfg_size(file, "accept-env");
@@ -258,6 +270,7 @@ static int merge_file(struct config *config, struct settings *settings, cfg_t *f
 		{"issue", &settings->issue},
 		{"sessions-per-worker", &settings->sessions_per_worker},
 	};
+	int status;
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		if (!*texts[i].value)
@@ -266,9 +279,8 @@ static int merge_file(struct config *config, struct settings *settings, cfg_t *f
 		for (unsigned i = 0; i < cfg_size(file, "bind"); i++)
 			if (add_bind(settings, cfg_getnstr(file, "bind", i)) >= 0)
 				return CONFIG_EXIT_USAGE;
-	if (cfg_getbool(file, "same-user"))
-		config->same_user = true;
-	return take_accept_environment(config, file);
+	status = take_same_user(config, cfg_getstr(file, "same-user"));
+	return status < 0 ? take_accept_environment(config, file) : status;
 }
 
 /* --- all of it ---------------------------------------------------------------------------- */
@@ -300,7 +312,7 @@ static int read_file(struct config *config, struct settings *settings)
 		CFG_STR("sessions-per-worker", NULL, CFGF_NONE),
 		CFG_STR_LIST("bind", NULL, CFGF_NONE),
 		CFG_STR_LIST("accept-env", NULL, CFGF_NONE),
-		CFG_BOOL("same-user", cfg_false, CFGF_NONE),
+		CFG_STR("same-user", NULL, CFGF_NONE),
 		CFG_END(),
 	};
 	const char *path = settings->file ? settings->file : DEFAULT_FILE;
