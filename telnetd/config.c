@@ -392,7 +392,7 @@ int config_read(struct config *config, int argc, char **argv)
 	while (true) {
 		int place = optind;
 
-		option = getopt_long(argc, argv, ":Fb:p:l:f:iKSVc:h", long_options, NULL);
+		option = getopt_long(argc, argv, "+:Fb:p:l:f:iKSVc:h", long_options, NULL);
 		if (option < 0)
 			break;
 		if (option == '?')
