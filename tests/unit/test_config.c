@@ -1,0 +1,641 @@
+/* SPDX-License-Identifier: ISC */
+/* The command line and the configuration file: what they set, and what is wrong with a value. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+/* cmocka.h needs those before it. */
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "telnetd/config.h"
+#include "tests/unit/observe.h"
+
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+
+#define GOES_ON (-1)
+
+#define NOBODY 65534 /* that it may have no name does not matter */
+
+/* With a file, so that this machine's own is not read, and a program that every machine has. */
+#define HERMETIC "-c", "/dev/null", "-l", "/bin/sh"
+
+static struct config config;
+static struct capture output;
+static char file[] = "/tmp/test_config-XXXXXX";
+static size_t descriptors;
+
+static int make_file(void **state)
+{
+	int descriptor = mkstemp(file);
+
+	(void)state;
+	close(descriptor);
+	return descriptor < 0 ? -1 : 0;
+}
+
+static int remove_file(void **state)
+{
+	(void)state;
+	return unlink(file);
+}
+
+static int begin(void **state)
+{
+	(void)state;
+	memset(&config, 0, sizeof(config));
+	descriptors = open_descriptors();
+	return 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	config_free(&config);
+	return open_descriptors() == descriptors ? 0 : -1;
+}
+
+static void write_file(const char *text)
+{
+	FILE *opened = fopen(file, "we");
+
+	assert_non_null(opened);
+	fputs(text, opened);
+	fclose(opened);
+}
+
+/* getopt(3) is to begin anew, as in a new process. */
+static void restart_getopt(void)
+{
+	char *arguments[] = {"telnetd", NULL};
+
+	optind = 0;
+	getopt(1, arguments, "+");
+}
+
+/* Reads a command line; what is printed to this descriptor is kept in `output`. */
+static int read_arguments(int descriptor, char *const arguments[])
+{
+	char *copies[64];
+	int count = 0, status;
+
+	for (; arguments[count]; count++)
+		copies[count] = arguments[count];
+	copies[count] = NULL;
+	restart_getopt();
+	config_free(&config);
+	capture_begin(&output, descriptor);
+	status = config_read(&config, count, copies);
+	capture_end(&output);
+	return status;
+}
+
+#define READ(...) read_arguments(STDERR_FILENO, (char *[]){"telnetd", __VA_ARGS__, NULL})
+
+/* The command line is good, and nothing is said of it. */
+#define assert_good(...)                                                                           \
+	do {                                                                                       \
+		assert_int_equal(READ(__VA_ARGS__), GOES_ON);                                      \
+		assert_string_equal(output.text, "");                                              \
+	} while (0)
+
+/* It is not, which is said in this one line. */
+#define assert_bad(line, ...)                                                                      \
+	do {                                                                                       \
+		assert_int_equal(READ(__VA_ARGS__), CONFIG_EXIT_USAGE);                            \
+		assert_string_equal(output.text, "telnetd: " line "\n");                           \
+	} while (0)
+
+static void assert_words(char *const words[], const char *const expected[])
+{
+	size_t i = 0;
+
+	for (; expected[i]; i++) {
+		assert_non_null(words[i]);
+		assert_string_equal(words[i], expected[i]);
+	}
+	assert_null(words[i]);
+}
+
+#define WORDS(...) ((const char *[]){__VA_ARGS__, NULL})
+
+/* --- options ------------------------------------------------------------------------------ */
+
+static void without_options_the_usual_holds(void **state)
+{
+	(void)state;
+	assert_good(HERMETIC);
+	assert_false(config.foreground);
+	assert_false(config.inetd);
+	assert_false(config.to_syslog);
+	assert_false(config.same_user);
+	assert_int_equal(config.bind_count, 0);
+	assert_int_equal(config.port, 23);
+	assert_int_equal(config.sessions_per_worker, 1);
+	assert_true(!config.accept_environment || !config.accept_environment[0]);
+	if (access("/etc/issue.net", R_OK) == 0)
+		assert_string_equal(config.issue, "/etc/issue.net");
+	else
+		assert_null(config.issue);
+}
+
+static void the_usual_login_program_is_login_with_the_clients_address(void **state)
+{
+	(void)state;
+	if (access("/bin/login", X_OK) != 0) {
+		print_message("this machine has no /bin/login\n");
+		skip();
+	}
+	assert_good("-c", "/dev/null");
+	assert_words(config.login, WORDS("/bin/login", "-p", "-h", "%h"));
+}
+
+static void the_usual_file_need_not_be_there(void **state)
+{
+	(void)state;
+	if (access("/etc/telnetd.conf", F_OK) == 0) {
+		print_message("this machine has an /etc/telnetd.conf\n");
+		skip();
+	}
+	assert_good("-l", "/bin/sh");
+}
+
+static void foreground_is_an_option(void **state)
+{
+	(void)state;
+	assert_good(HERMETIC, "-F");
+	assert_true(config.foreground);
+	assert_good(HERMETIC, "--foreground");
+	assert_true(config.foreground);
+}
+
+static void inetd_is_an_option(void **state)
+{
+	(void)state;
+	assert_good(HERMETIC, "-i");
+	assert_true(config.inetd);
+	assert_good(HERMETIC, "--inetd");
+	assert_true(config.inetd);
+}
+
+static void syslog_is_an_option(void **state)
+{
+	(void)state;
+	assert_good(HERMETIC, "-S");
+	assert_true(config.to_syslog);
+	assert_good(HERMETIC, "--syslog");
+	assert_true(config.to_syslog);
+}
+
+static void same_user_is_an_option(void **state)
+{
+	(void)state;
+	assert_good(HERMETIC, "--same-user");
+	assert_true(config.same_user);
+}
+
+static void port_is_an_option(void **state)
+{
+	(void)state;
+	assert_good(HERMETIC, "-p", "2323");
+	assert_int_equal(config.port, 2323);
+	assert_good(HERMETIC, "--port", "0");
+	assert_int_equal(config.port, 0);
+	assert_good(HERMETIC, "--port=65535");
+	assert_int_equal(config.port, 65535);
+}
+
+static void login_is_an_option_with_arguments_after_spaces(void **state)
+{
+	(void)state;
+	assert_good("-c", "/dev/null", "-l", "/bin/sh");
+	assert_words(config.login, WORDS("/bin/sh"));
+	assert_good("-c", "/dev/null", "--login", "  /bin/sh  -c \techo%h ");
+	assert_words(config.login, WORDS("/bin/sh", "-c", "echo%h"));
+}
+
+static void issue_is_an_option(void **state)
+{
+	(void)state;
+	assert_good(HERMETIC, "-f", file);
+	assert_string_equal(config.issue, file);
+	assert_good(HERMETIC, "--issue", "/dev/null");
+	assert_string_equal(config.issue, "/dev/null");
+}
+
+static void the_file_is_an_option(void **state)
+{
+	(void)state;
+	write_file("port = 4242\n");
+	assert_good("-l", "/bin/sh", "-c", file);
+	assert_int_equal(config.port, 4242);
+	assert_good("-l", "/bin/sh", "--config", file);
+	assert_int_equal(config.port, 4242);
+}
+
+static void sessions_per_worker_is_an_option(void **state)
+{
+	(void)state;
+	assert_good(HERMETIC, "--sessions-per-worker", "0");
+	assert_int_equal(config.sessions_per_worker, 0);
+	assert_good(HERMETIC, "--sessions-per-worker=1000000");
+	assert_int_equal(config.sessions_per_worker, 1000000);
+}
+
+/* Nothing else than closing when login ends is to be had; BusyBox's -K is taken for its sake. */
+static void busyboxs_option_k_is_accepted(void **state)
+{
+	(void)state;
+	assert_good(HERMETIC, "-K");
+}
+
+static void short_options_may_stand_together(void **state)
+{
+	(void)state;
+	assert_good(HERMETIC, "-FKSp", "2323");
+	assert_true(config.foreground);
+	assert_true(config.to_syslog);
+	assert_int_equal(config.port, 2323);
+	assert_good(HERMETIC, "-Fp2324");
+	assert_int_equal(config.port, 2324);
+}
+
+static void the_last_of_several_values_holds(void **state)
+{
+	(void)state;
+	assert_good(HERMETIC, "-p", "1", "-p", "2");
+	assert_int_equal(config.port, 2);
+}
+
+static void version_and_help_are_printed_and_end_the_program(void **state)
+{
+	char *const version[][3] = {{"telnetd", "-V", NULL}, {"telnetd", "--version", NULL}};
+	char *const help[][3] = {{"telnetd", "-h", NULL}, {"telnetd", "--help", NULL}};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(read_arguments(STDOUT_FILENO, version[i]), 0);
+		assert_string_equal(output.text, "telnetd " TELNETD_VERSION "\n");
+		assert_int_equal(read_arguments(STDOUT_FILENO, help[i]), 0);
+		assert_int_equal(strncmp(output.text, "usage: telnetd ", 15), 0);
+	}
+}
+
+static void help_names_every_option(void **state)
+{
+	static const char *const options[] = {
+		"-F, --foreground",	  "-b, --bind ", "-p, --port ",	  "-l, --login ",
+		"-f, --issue ",		  "-i, --inetd", "-K ",		  "-S, --syslog",
+		"-c, --config ",	  "--same-user", "-V, --version", "-h, --help",
+		"--sessions-per-worker ",
+	};
+	char *const help[] = {"telnetd", "--help", NULL};
+
+	(void)state;
+	read_arguments(STDOUT_FILENO, help);
+	for (size_t i = 0; i < LENGTH(options); i++)
+		if (!strstr(output.text, options[i]))
+			fail_msg("help does not name %s", options[i]);
+}
+
+/* --- addresses ---------------------------------------------------------------------------- */
+
+static void assert_bound(size_t i, const char *host, const char *port)
+{
+	assert_true(i < config.bind_count);
+	assert_string_equal(config.binds[i].host, host);
+	if (port)
+		assert_string_equal(config.binds[i].port, port);
+	else
+		assert_null(config.binds[i].port);
+}
+
+static void an_address_may_have_a_port(void **state)
+{
+	(void)state;
+	assert_good(HERMETIC, "-b", "192.0.2.1", "--bind", "192.0.2.1:2323", "-b", "2001:db8::1",
+		    "-b", "[2001:db8::1]", "-b", "[2001:db8::1]:0", "-b", "::", "-b",
+		    "fe80::1%eth0");
+	assert_int_equal(config.bind_count, 7);
+	assert_bound(0, "192.0.2.1", NULL);
+	assert_bound(1, "192.0.2.1", "2323");
+	assert_bound(2, "2001:db8::1", NULL);
+	assert_bound(3, "2001:db8::1", NULL);
+	assert_bound(4, "2001:db8::1", "0");
+	assert_bound(5, "::", NULL);
+	assert_bound(6, "fe80::1%eth0", NULL);
+}
+
+static void many_addresses_but_not_too_many_may_be_given(void **state)
+{
+	char *arguments[2 * CONFIG_BINDS_MAX + 8] = {"telnetd", HERMETIC};
+	size_t count = 5;
+	char expected[128];
+
+	(void)state;
+	for (size_t i = 0; i < CONFIG_BINDS_MAX; i++) {
+		arguments[count++] = "-b";
+		arguments[count++] = "127.0.0.1";
+	}
+	assert_int_equal(read_arguments(STDERR_FILENO, arguments), GOES_ON);
+	assert_int_equal(config.bind_count, CONFIG_BINDS_MAX);
+	arguments[count++] = "-b127.0.0.9";
+	assert_int_equal(read_arguments(STDERR_FILENO, arguments), CONFIG_EXIT_USAGE);
+	snprintf(expected, sizeof(expected),
+		 "telnetd: too many addresses at '127.0.0.9': at most %d are listened on\n",
+		 CONFIG_BINDS_MAX);
+	assert_string_equal(output.text, expected);
+}
+
+/* --- bad values --------------------------------------------------------------------------- */
+
+#define PORT_WANTED ": a number from 0 (any free port) to 65535 is wanted"
+
+static void a_bad_port_is_named(void **state)
+{
+	(void)state;
+	assert_bad("bad port '65536'" PORT_WANTED, HERMETIC, "-p", "65536");
+	assert_bad("bad port '-1'" PORT_WANTED, HERMETIC, "-p", "-1");
+	assert_bad("bad port ''" PORT_WANTED, HERMETIC, "-p", "");
+	assert_bad("bad port 'telnet'" PORT_WANTED, HERMETIC, "--port", "telnet");
+	assert_bad("bad port '23x'" PORT_WANTED, HERMETIC, "-p", "23x");
+	assert_bad("bad port ' 23'" PORT_WANTED, HERMETIC, "-p", " 23");
+	assert_bad("bad port '+23'" PORT_WANTED, HERMETIC, "-p", "+23");
+	assert_bad("bad port '18446744073709551639'" PORT_WANTED, HERMETIC, "-p",
+		   "18446744073709551639");
+}
+
+static void a_bad_address_is_named(void **state)
+{
+	(void)state;
+	assert_bad("bad port 'x'" PORT_WANTED, HERMETIC, "-b", "127.0.0.1:x");
+	assert_bad("bad port ''" PORT_WANTED, HERMETIC, "-b", "127.0.0.1:");
+	assert_bad("bad port '65536'" PORT_WANTED, HERMETIC, "-b", "[::1]:65536");
+	assert_bad("bad address '[::1': [ADDR]:PORT is wanted", HERMETIC, "-b", "[::1");
+	assert_bad("bad address '[::1]23': [ADDR]:PORT is wanted", HERMETIC, "-b", "[::1]23");
+}
+
+static void a_bad_login_program_is_named(void **state)
+{
+	(void)state;
+	assert_bad("bad login program '': an absolute path is wanted", "-c", "/dev/null", "-l", "");
+	assert_bad("bad login program '  ': an absolute path is wanted", "-c", "/dev/null", "-l",
+		   "  ");
+	assert_bad("bad login program 'sh -c x': an absolute path is wanted", "-c", "/dev/null",
+		   "-l", "sh -c x");
+	assert_bad("cannot run login program '/nonexistent': No such file or directory", "-c",
+		   "/dev/null", "-l", "/nonexistent -x");
+	assert_bad("cannot run login program '/dev/null': Permission denied", "-c", "/dev/null",
+		   "-l", "/dev/null");
+	assert_bad("cannot run login program '/tmp': Is a directory", "-c", "/dev/null", "-l",
+		   "/tmp");
+}
+
+static void a_bad_issue_file_is_named(void **state)
+{
+	(void)state;
+	assert_bad("cannot read issue file '/nonexistent': No such file or directory", HERMETIC,
+		   "-f", "/nonexistent");
+	assert_bad("cannot read issue file '': No such file or directory", HERMETIC, "-f", "");
+	assert_bad("cannot read issue file '/tmp': Is a directory", HERMETIC, "-f", "/tmp");
+}
+
+static void a_bad_configuration_file_is_named(void **state)
+{
+	(void)state;
+	assert_bad("cannot read configuration file '/nonexistent': No such file or directory", "-c",
+		   "/nonexistent");
+	assert_bad("cannot read configuration file '/tmp': Is a directory", "-c", "/tmp");
+}
+
+#define SESSIONS_WANTED ": a number from 0 (all shared, one worker per core) to 1000000 is wanted"
+
+static void a_bad_number_of_sessions_is_named(void **state)
+{
+	(void)state;
+	assert_bad("bad number of sessions per worker 'all'" SESSIONS_WANTED, HERMETIC,
+		   "--sessions-per-worker", "all");
+	assert_bad("bad number of sessions per worker '-1'" SESSIONS_WANTED, HERMETIC,
+		   "--sessions-per-worker=-1");
+	assert_bad("bad number of sessions per worker '1000001'" SESSIONS_WANTED, HERMETIC,
+		   "--sessions-per-worker", "1000001");
+}
+
+static void an_unknown_option_is_named(void **state)
+{
+	(void)state;
+	assert_bad("unknown option '-x': see telnetd --help", HERMETIC, "-x");
+	assert_bad("unknown option '-Fx': see telnetd --help", HERMETIC, "-Fx");
+	assert_bad("unknown option '--froot': see telnetd --help", HERMETIC, "--froot");
+	assert_bad("unknown option '--foreground=yes': see telnetd --help", HERMETIC,
+		   "--foreground=yes");
+	assert_bad("unknown option '--s': see telnetd --help", HERMETIC, "--s"); /* of several */
+}
+
+static void an_option_without_its_value_is_named(void **state)
+{
+	(void)state;
+	assert_bad("option '-p' wants a value: see telnetd --help", HERMETIC, "-p");
+	assert_bad("option '--bind' wants a value: see telnetd --help", HERMETIC, "--bind");
+	assert_bad("option '-Fl' wants a value: see telnetd --help", "-c", "/dev/null", "-Fl");
+}
+
+static void an_argument_that_belongs_to_nothing_is_named(void **state)
+{
+	(void)state;
+	assert_bad("unknown argument 'host': see telnetd --help", HERMETIC, "host");
+	assert_bad("unknown argument 'host': see telnetd --help", HERMETIC, "host", "-F");
+	assert_bad("unknown argument 'host': see telnetd --help", HERMETIC, "host", "--bad");
+	assert_bad("unknown argument '-F': see telnetd --help", HERMETIC, "--", "-F");
+}
+
+/* --- the file ----------------------------------------------------------------------------- */
+
+static void the_file_sets_what_the_options_do(void **state)
+{
+	(void)state;
+	write_file("# a comment\n"
+		   "port = 2323\n"
+		   "login = \"/bin/sh -c true\"\n"
+		   "issue = \"/dev/null\"\n"
+		   "sessions-per-worker = 0\n"
+		   "bind = {\"127.0.0.1\", \"[::1]:2324\"}\n"
+		   "accept-env = {\"EDITOR\", \"TZ\"}\n"
+		   "same-user = true\n");
+	assert_good("-c", file);
+	assert_int_equal(config.port, 2323);
+	assert_words(config.login, WORDS("/bin/sh", "-c", "true"));
+	assert_string_equal(config.issue, "/dev/null");
+	assert_int_equal(config.sessions_per_worker, 0);
+	assert_int_equal(config.bind_count, 2);
+	assert_bound(0, "127.0.0.1", NULL);
+	assert_bound(1, "::1", "2324");
+	assert_words(config.accept_environment, WORDS("EDITOR", "TZ"));
+	assert_true(config.same_user);
+}
+
+static void the_command_line_wins_over_the_file_in_any_order(void **state)
+{
+	(void)state;
+	write_file("port = 2323\nlogin = /nonexistent\nissue = /nonexistent\n"
+		   "sessions-per-worker = 5\nbind = {\"127.0.0.1\", \"127.0.0.2\"}\n");
+	assert_good("-p", "4242", "-l", "/bin/sh", "-c", file, "-f", "/dev/null", "-b", "127.0.0.3",
+		    "--sessions-per-worker", "7");
+	assert_int_equal(config.port, 4242);
+	assert_words(config.login, WORDS("/bin/sh"));
+	assert_string_equal(config.issue, "/dev/null");
+	assert_int_equal(config.sessions_per_worker, 7);
+	assert_int_equal(config.bind_count, 1);
+	assert_bound(0, "127.0.0.3", NULL);
+}
+
+static void same_user_in_the_file_is_a_truth_value(void **state)
+{
+	static const char *const yes[] = {"true", "yes", "on"}, *const no[] = {"false", "no",
+									       "off"};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(yes); i++) {
+		char line[32];
+
+		snprintf(line, sizeof(line), "same-user = %s\n", yes[i]);
+		write_file(line);
+		assert_good("-l", "/bin/sh", "-c", file);
+		assert_true(config.same_user);
+		snprintf(line, sizeof(line), "same-user = %s\n", no[i]);
+		write_file(line);
+		assert_good("-l", "/bin/sh", "-c", file);
+		assert_false(config.same_user);
+	}
+	assert_good("-l", "/bin/sh", "-c", file, "--same-user");
+	assert_true(config.same_user);
+}
+
+static void a_bad_value_in_the_file_is_named(void **state)
+{
+	(void)state;
+	write_file("port = telnet\n");
+	assert_bad("bad port 'telnet'" PORT_WANTED, "-c", file);
+	write_file("login = sh\n");
+	assert_bad("bad login program 'sh': an absolute path is wanted", "-c", file);
+	write_file("issue = /nonexistent\n");
+	assert_bad("cannot read issue file '/nonexistent': No such file or directory", "-l",
+		   "/bin/sh", "-c", file);
+	write_file("sessions-per-worker = many\n");
+	assert_bad("bad number of sessions per worker 'many'" SESSIONS_WANTED, "-l", "/bin/sh",
+		   "-c", file);
+	write_file("bind = {\"127.0.0.1:x\"}\n");
+	assert_bad("bad port 'x'" PORT_WANTED, "-l", "/bin/sh", "-c", file);
+	write_file("same-user = perhaps\n");
+	assert_bad("bad value 'perhaps' of same-user: true or false is wanted", "-l", "/bin/sh",
+		   "-c", file);
+}
+
+static void too_many_addresses_in_the_file_are_an_error(void **state)
+{
+	(void)state;
+	write_file("bind = {1.1.1.1, 1.1.1.1, 1.1.1.1, 1.1.1.1, 1.1.1.1, 1.1.1.1, 1.1.1.1, 1.1.1.1,"
+		   "1.1.1.1, 1.1.1.1, 1.1.1.1, 1.1.1.1, 1.1.1.1, 1.1.1.1, 1.1.1.1, 1.1.1.1,"
+		   "2.2.2.2}\n");
+	assert_bad("too many addresses at '2.2.2.2': at most 16 are listened on", "-c", file);
+}
+
+/* Said by libconfuse, with the file and the line in it. */
+static void what_is_no_setting_is_named_with_its_line(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *said;
+	} cases[] = {
+		{"port = 23\nbanner = x\n", ":2: no such option 'banner'\n"},
+		{"port 23\n", ":1: missing equal sign after option 'port'\n"},
+		{"port =\n", ":2: premature end of file\n"},
+		{"login = \"/bin/sh\n", ":2: premature end of file\n"},
+		{"\x7f\x45LF", "\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		char expected[128];
+
+		snprintf(expected, sizeof(expected), "telnetd: %s", file);
+		write_file(cases[i].text);
+		assert_int_equal(READ("-l", "/bin/sh", "-c", file), CONFIG_EXIT_USAGE);
+		assert_int_equal(strncmp(output.text, expected, strlen(expected)), 0);
+		assert_non_null(strstr(output.text, cases[i].said));
+		assert_int_equal(count_of(output.text, "\n"), 1);
+	}
+}
+
+static void a_file_that_may_not_be_read_is_named(void **state)
+{
+	char expected[128];
+	bool root = geteuid() == 0;
+	int status;
+
+	(void)state;
+	assert_int_equal(chmod(file, 0), 0);
+	snprintf(expected, sizeof(expected),
+		 "telnetd: cannot read configuration file '%s': Permission denied\n", file);
+	if (root)
+		assert_int_equal(setresuid(NOBODY, NOBODY, 0), 0);
+	status = READ("-l", "/bin/sh", "-c", file);
+	if (root)
+		assert_int_equal(setresuid(0, 0, 0), 0);
+	assert_int_equal(chmod(file, 0600), 0);
+	assert_int_equal(status, CONFIG_EXIT_USAGE);
+	assert_string_equal(output.text, expected);
+}
+
+#define with_config(test) cmocka_unit_test_setup_teardown(test, begin, end)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		with_config(without_options_the_usual_holds),
+		with_config(the_usual_login_program_is_login_with_the_clients_address),
+		with_config(the_usual_file_need_not_be_there),
+		with_config(foreground_is_an_option),
+		with_config(inetd_is_an_option),
+		with_config(syslog_is_an_option),
+		with_config(same_user_is_an_option),
+		with_config(port_is_an_option),
+		with_config(login_is_an_option_with_arguments_after_spaces),
+		with_config(issue_is_an_option),
+		with_config(the_file_is_an_option),
+		with_config(sessions_per_worker_is_an_option),
+		with_config(busyboxs_option_k_is_accepted),
+		with_config(short_options_may_stand_together),
+		with_config(the_last_of_several_values_holds),
+		with_config(version_and_help_are_printed_and_end_the_program),
+		with_config(help_names_every_option),
+		with_config(an_address_may_have_a_port),
+		with_config(many_addresses_but_not_too_many_may_be_given),
+		with_config(a_bad_port_is_named),
+		with_config(a_bad_address_is_named),
+		with_config(a_bad_login_program_is_named),
+		with_config(a_bad_issue_file_is_named),
+		with_config(a_bad_configuration_file_is_named),
+		with_config(a_bad_number_of_sessions_is_named),
+		with_config(an_unknown_option_is_named),
+		with_config(an_option_without_its_value_is_named),
+		with_config(an_argument_that_belongs_to_nothing_is_named),
+		with_config(the_file_sets_what_the_options_do),
+		with_config(the_command_line_wins_over_the_file_in_any_order),
+		with_config(same_user_in_the_file_is_a_truth_value),
+		with_config(a_bad_value_in_the_file_is_named),
+		with_config(too_many_addresses_in_the_file_are_an_error),
+		with_config(what_is_no_setting_is_named_with_its_line),
+		with_config(a_file_that_may_not_be_read_is_named),
+	};
+
+	return cmocka_run_group_tests(tests, make_file, remove_file);
+}
