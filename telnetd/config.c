@@ -389,8 +389,9 @@ int config_read(struct config *config, int argc, char **argv)
 
 	*config = (struct config){.sessions_per_worker = 1};
 	opterr = 0;
+	optind = 0; /* getopt_long begins anew, however often this is called */
 	while (true) {
-		int place = optind;
+		int place = optind > 0 ? optind : 1;
 
 		option = getopt_long(argc, argv, "+:Fb:p:l:f:iKSVc:h", long_options, NULL);
 		if (option < 0)

@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,15 +71,6 @@ static void write_file(const char *text)
 	fclose(opened);
 }
 
-/* getopt(3) is to begin anew, as in a new process. */
-static void restart_getopt(void)
-{
-	char *arguments[] = {"telnetd", NULL};
-
-	optind = 0;
-	getopt(1, arguments, "+");
-}
-
 /* Reads a command line; what is printed to this descriptor is kept in `output`. */
 static int read_arguments(int descriptor, char *const arguments[])
 {
@@ -90,7 +80,6 @@ static int read_arguments(int descriptor, char *const arguments[])
 	for (; arguments[count]; count++)
 		copies[count] = arguments[count];
 	copies[count] = NULL;
-	restart_getopt();
 	config_free(&config);
 	capture_begin(&output, descriptor);
 	status = config_read(&config, count, copies);
