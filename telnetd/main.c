@@ -75,6 +75,8 @@ static int serve(const struct config *config, const struct sandbox *sandbox, con
 		log_line(LOG_WARNING, "event=unprivileged text=\"not started by root: workers keep "
 				      "this user and root directory\"");
 	result = config->inetd ? serve_inetd(monitor) : monitor_listen(monitor, sockets, count);
+	/* Whoever reads this may stop the server at once: by now it heeds signals. */
+	log_listening(sockets, count);
 	if (result == 0)
 		result = monitor_run(monitor);
 	monitor_free(monitor);
@@ -100,7 +102,6 @@ static int run(const struct config *config)
 	if (!config->foreground && !config->inetd && daemon(0, 0) != 0)
 		return fail("cannot become a daemon", -errno);
 	log_open(config->to_syslog || !config->foreground, config->foreground && !config->inetd);
-	log_listening(sockets, count);
 	status = serve(config, &sandbox, sockets, count);
 	sandbox_free(&sandbox);
 	return status;
