@@ -10,6 +10,9 @@
 #include <sys/stat.h>
 #include <time.h>
 
+/* Paths that are in use at the same time. */
+#define PATHS 8
+
 static char directory[64];
 
 long long trial_now(void)
@@ -27,11 +30,20 @@ void trial_pause(void)
 	nanosleep(&moment, NULL);
 }
 
+/* A buffer for a path; those that were given out shortly before stay as they are. */
+static char *path_buffer(void)
+{
+	static char buffers[PATHS][PATH_MAX];
+	static size_t next;
+
+	return buffers[next++ % PATHS];
+}
+
 const char *trial_built(const char *name)
 {
-	static char path[PATH_MAX];
+	char *path = path_buffer();
 
-	snprintf(path, sizeof(path), "%s/%s", TEST_BUILD_DIRECTORY, name);
+	snprintf(path, PATH_MAX, "%s/%s", TEST_BUILD_DIRECTORY, name);
 	return path;
 }
 
@@ -80,10 +92,10 @@ void trial_remove_directory(void)
 
 const char *trial_file(const char *name, const char *text)
 {
-	static char path[PATH_MAX];
+	char *path = path_buffer();
 	FILE *file;
 
-	snprintf(path, sizeof(path), "%s/%s", trial_directory(), name);
+	snprintf(path, PATH_MAX, "%s/%s", trial_directory(), name);
 	if (text) {
 		file = fopen(path, "we");
 		assert_non_null(file);

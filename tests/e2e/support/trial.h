@@ -41,7 +41,7 @@ long long trial_now(void);
 /* Waits a moment between two looks at something that nothing can be waited for with poll(2). */
 void trial_pause(void);
 
-/* A file in the directory that the tests were built in, e.g. "telnetd"; in a static buffer. */
+/* A file in the directory that the tests were built in, e.g. "telnetd"; good for a few calls. */
 const char *trial_built(const char *name);
 
 /* Prints bytes to standard error so that every one of them can be seen. */
@@ -54,7 +54,7 @@ void trial_show(const char *what, const char *bytes, size_t size);
 const char *trial_directory(void);
 void trial_remove_directory(void);
 
-/* The path of a file in it, in a static buffer; with `text`, unless NULL, written to the file. */
+/* The path of a file in it, good for a few calls; with `text`, unless NULL, written to the file. */
 const char *trial_file(const char *name, const char *text);
 
 /* Waits until a file in it holds `text`; returns whether it came to that. */
