@@ -328,6 +328,24 @@ int server_stop(struct server *server)
 
 /* --- its processes ------------------------------------------------------------------------ */
 
+size_t server_workers(struct server *server, pid_t *workers, size_t most)
+{
+	pid_t children[CHILDREN_MAX];
+	size_t count = process_children(server->pid, children, CHILDREN_MAX), found = 0;
+
+	for (size_t i = 0; i < count && i < CHILDREN_MAX; i++) {
+		char name[32];
+
+		process_status(children[i], "Name", name, sizeof(name));
+		if (strcmp(name, "telnetd") != 0)
+			continue;
+		if (found < most)
+			workers[found] = children[i];
+		found++;
+	}
+	return found;
+}
+
 pid_t server_worker_of(struct server *server, unsigned short client_port)
 {
 	unsigned long inode = process_socket_inode(server->port, client_port);

@@ -47,7 +47,10 @@ bool server_has_logged(struct server *, const char *text, const char *other);
 /* How many lines with this text have been logged so far. */
 size_t server_count_log(struct server *, const char *text);
 
-/* The worker that serves the connection from this port of a client. Fails if there is none. */
+/* Fills in its workers, at most `most`; returns how many there are. */
+size_t server_workers(struct server *, pid_t *workers, size_t most);
+
+/* The worker that serves the connection from this port of a client; only root can see that. */
 pid_t server_worker_of(struct server *, unsigned short client_port);
 
 /* The login program that was started for the client at this address and port ("A:P"). */
