@@ -149,13 +149,19 @@ static int set_bind(struct config_bind *bind, const char *text)
 	return -1;
 }
 
+static void free_words(char **words)
+{
+	for (size_t i = 0; words && words[i]; i++)
+		free(words[i]);
+	free(words);
+}
+
 /* Splits at spaces into a list that ends with NULL; NULL when memory is out. */
 static char **split_words(const char *text)
 {
 	char **words = calloc(strlen(text) / 2 + 2, sizeof(*words));
-	size_t count = 0;
 
-	for (; words; count++) {
+	for (size_t count = 0; words; count++) {
 		size_t length;
 
 		text += strspn(text, " \t");
@@ -164,17 +170,11 @@ static char **split_words(const char *text)
 			return words;
 		words[count] = strndup(text, length);
 		if (!words[count])
-			return NULL;
+			break;
 		text += length;
 	}
+	free_words(words);
 	return NULL;
-}
-
-static void free_words(char **words)
-{
-	for (size_t i = 0; words && words[i]; i++)
-		free(words[i]);
-	free(words);
 }
 
 static int set_login(struct config *config, const char *text)
