@@ -10,7 +10,7 @@
 #include <utmpx.h>
 
 /* More than this of a file is not shown. */
-#define ISSUE_MAX (64 * 1024)
+#define ISSUE_MAX (64UL * 1024)
 
 #define DATE_MAX 64
 
