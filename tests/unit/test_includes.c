@@ -48,6 +48,7 @@ static int read_compiler(void **state)
 	FILE *flags = fopen(TEST_BUILD_DIRECTORY "/flags", "re");
 	char line[COMMAND_SIZE], *rest = line, *word;
 	bool named = false;
+	size_t used = 0;
 
 	(void)state;
 	if (!flags || !fgets(line, sizeof(line), flags))
@@ -57,9 +58,10 @@ static int read_compiler(void **state)
 		named |= word[0] == '-';
 		if (named && !matters(word))
 			continue;
-		strcat(strcat(compiler, word), " "); /* no longer than the line was */
+		/* No longer than the line was. */
+		used += (size_t)snprintf(compiler + used, sizeof(compiler) - used, "%s ", word);
 	}
-	return compiler[0] != '\0' ? 0 : -1;
+	return used > 0 ? 0 : -1;
 }
 
 /* Fills `included`; the options come before the file's own. */

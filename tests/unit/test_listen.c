@@ -61,11 +61,12 @@ static const char *open_sockets(void)
 /* Where a socket listens. */
 static void assert_listens(int socket, int family, const char *expected, unsigned short *port)
 {
-	struct sockaddr_storage address;
+	struct sockaddr_storage address = {0};
 	socklen_t size = sizeof(address);
 	char host[INET6_ADDRSTRLEN];
 	int listens = 0;
 
+	assert_true(socket >= 0);
 	assert_int_equal(getsockname(socket, (struct sockaddr *)&address, &size), 0);
 	assert_int_equal(address.ss_family, family);
 	listen_address_text((struct sockaddr *)&address, host, sizeof(host), port);

@@ -54,7 +54,6 @@ static int channel[2];
 
 static int prepare(void **state)
 {
-	const struct pty_setup setup = {.echo = false};
 	const char *what = "";
 	int result;
 
@@ -62,21 +61,32 @@ static int prepare(void **state)
 	if (under_valgrind())
 		return 0; /* every test is skipped */
 	result = sandbox_prepare(&sandbox, &what);
-	if (result != 0) {
+	if (result != 0)
 		print_error("%s: %s\n", what, strerror(-result));
-		return -1;
-	}
-	if (pty_open(&pty, &setup) != 0)
-		return -1;
-	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel);
+	return result;
 }
 
 static int finish(void **state)
 {
 	(void)state;
-	if (under_valgrind())
-		return 0;
-	sandbox_free(&sandbox);
+	if (!under_valgrind())
+		sandbox_free(&sandbox);
+	return 0;
+}
+
+static int begin(void **state)
+{
+	const struct pty_setup setup = {.echo = false};
+
+	(void)state;
+	if (pty_open(&pty, &setup) != 0)
+		return -1;
+	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel);
+}
+
+static int end(void **state)
+{
+	(void)state;
 	close(pty.master);
 	close(pty.slave);
 	close(channel[0]);
@@ -314,17 +324,18 @@ static void taking_a_descriptor_and_answering_work(void **state)
 
 static int use_memory(void)
 {
-	static const size_t sizes[] = {16, 4096, 300 * 1024, 40 * 1024 * 1024};
+	static const size_t sizes[] = {16, 4096, 300UL * 1024, 40UL * 1024 * 1024};
 
 	for (int times = 0; times < 3; times++)
 		for (size_t i = 0; i < LENGTH(sizes); i++) {
-			char *volatile bytes = malloc(sizes[i]);
+			char *bytes = malloc(sizes[i]), *more;
 
 			STEP(1, bytes);
 			memset(bytes, 1, sizes[i]);
-			bytes = realloc(bytes, sizes[i] * 2);
-			STEP(2, bytes);
-			free(bytes);
+			more = realloc(bytes, sizes[i] * 2);
+			STEP(2, more);
+			memset(more, 2, sizes[i] * 2);
+			free(more);
 		}
 	return WENT_WELL;
 }
@@ -935,28 +946,30 @@ static void preparing_leaves_nothing_behind(void **state)
 	assert_int_equal(open_descriptors(), before);
 }
 
+#define in_sandbox(test) cmocka_unit_test_setup_teardown(test, begin, end)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(entering_works),
-		cmocka_unit_test(reading_and_writing_work),
-		cmocka_unit_test(waiting_for_events_works),
-		cmocka_unit_test(controlling_the_terminal_works),
-		cmocka_unit_test(asking_a_socket_for_its_urgent_mark_works),
-		cmocka_unit_test(taking_a_descriptor_and_answering_work),
-		cmocka_unit_test(using_memory_works),
-		cmocka_unit_test(the_filter_kills_for_every_other_system_call),
+		in_sandbox(entering_works),
+		in_sandbox(reading_and_writing_work),
+		in_sandbox(waiting_for_events_works),
+		in_sandbox(controlling_the_terminal_works),
+		in_sandbox(asking_a_socket_for_its_urgent_mark_works),
+		in_sandbox(taking_a_descriptor_and_answering_work),
+		in_sandbox(using_memory_works),
+		in_sandbox(the_filter_kills_for_every_other_system_call),
 #ifdef __x86_64__
-		cmocka_unit_test(the_filter_kills_for_another_architectures_system_calls),
+		in_sandbox(the_filter_kills_for_another_architectures_system_calls),
 #endif
-		cmocka_unit_test(the_root_directory_is_empty_and_stays_so),
-		cmocka_unit_test(the_user_is_given_up_for_good),
-		cmocka_unit_test(no_capability_is_left),
-		cmocka_unit_test(no_capability_can_be_gained),
-		cmocka_unit_test(no_privileges_can_be_gained_and_nobody_may_look_inside),
-		cmocka_unit_test(limits_are_set_and_cannot_be_raised),
-		cmocka_unit_test(no_process_can_be_made_without_the_filter_either),
-		cmocka_unit_test(preparing_leaves_nothing_behind),
+		in_sandbox(the_root_directory_is_empty_and_stays_so),
+		in_sandbox(the_user_is_given_up_for_good),
+		in_sandbox(no_capability_is_left),
+		in_sandbox(no_capability_can_be_gained),
+		in_sandbox(no_privileges_can_be_gained_and_nobody_may_look_inside),
+		in_sandbox(limits_are_set_and_cannot_be_raised),
+		in_sandbox(no_process_can_be_made_without_the_filter_either),
+		in_sandbox(preparing_leaves_nothing_behind),
 	};
 
 	return cmocka_run_group_tests(tests, prepare, finish);
