@@ -85,6 +85,8 @@ void process_status(pid_t pid, const char *name, char *value, size_t size)
 				 line + length + 2);
 	if (file)
 		fclose(file);
+	for (size_t end = strlen(value); end > 0 && value[end - 1] == ' '; end--)
+		value[end - 1] = '\0';
 }
 
 void process_descriptor(pid_t pid, int descriptor, char *link, size_t size)
