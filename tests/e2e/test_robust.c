@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the server withstands: clients that break the protocol, workers that die, many sessions at
+ * once, and many one after another.
+ */
+#include "tests/e2e/support/client.h"
+#include "tests/e2e/support/process.h"
+#include "tests/e2e/support/server.h"
+#include "tests/e2e/support/trial.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MANY (SANITIZED ? 60 : 300)
+#define SHARED 4
+
+/* Sessions one after another, and those after which things are to stay as they are. */
+#define SESSIONS (SANITIZED ? 200 : 1000)
+#define WARM_UP (SANITIZED ? 30 : 100)
+#define MEMORY_SLACK_KIB 256
+
+static struct server server;
+static struct client client;
+static struct client clients[MANY];
+
+static int set_up(void **state)
+{
+	(void)state;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	client_close(&client);
+	for (size_t i = 0; i < MANY; i++)
+		client_close(&clients[i]);
+	trial_remove_directory();
+	return server_stop(&server);
+}
+
+/* --- clients that break the protocol ------------------------------------------------------ */
+
+/* Opens a shell that shows every byte that is typed. */
+static void open_shell(void)
+{
+	server_start(&server, "-l", "/bin/sh", NULL);
+	client_open_shell(&client, &server);
+}
+
+static void send_much(const char *begin, size_t size, size_t filling)
+{
+	char *filler = malloc(filling);
+
+	assert_non_null(filler);
+	memset(filler, 'x', filling);
+	client_send(&client, begin, size);
+	client_send(&client, filler, filling);
+	free(filler);
+}
+
+static void expect_fault(const char *why)
+{
+	size_t shown = client.text.size;
+
+	client_expect_end_or_reset(&client);
+	assert_int_equal(client.text.size, shown);
+	server_expect_line(&server, why, client.peer, NULL);
+	server_expect_line(&server, "why=\"protocol fault\"", client.peer, NULL);
+}
+
+static void a_subnegotiation_without_end_ends_the_session_unseen(void **state)
+{
+	(void)state;
+	open_shell();
+	send_much(BYTES(IAC SB "\x18\0"), 100000);
+	expect_fault("subnegotiation without end");
+}
+
+static void a_subnegotiation_without_end_ends_it_before_login_as_well(void **state)
+{
+	(void)state;
+	server_start(&server, "-l", "/bin/sh", NULL);
+	client_connect(&client, &server);
+	send_much(BYTES(IAC SB "\x27\0"), 100000);
+	expect_fault("subnegotiation without end");
+	assert_false(server_has_logged(&server, "event=login", ""));
+}
+
+static void unasked_for_compression_ends_the_session_unseen(void **state)
+{
+	(void)state;
+	open_shell();
+	/* Behind it "echo bomb" as zlib's stored block has it. */
+	client_send(&client, BYTES(IAC SB "\x56" IAC SE "\x78\x01\x01\x0b\x00\xf4\xff"
+					  "echo bomb\r\n"));
+	expect_fault("compression");
+	assert_false(client_has(&client, "bomb"));
+}
+
+static void malformed_subnegotiations_without_number_end_the_session(void **state)
+{
+	(void)state;
+	open_shell();
+	for (int i = 0; i < 1000; i++)
+		client_send(&client, BYTES(IAC SB "\x1f\1" IAC SE));
+	client_expect_end_or_reset(&client);
+	server_expect_line(&server, "malformed", client.peer, NULL);
+}
+
+static void options_turned_on_and_off_without_end_do_not_hurt(void **state)
+{
+	(void)state;
+	open_shell();
+	for (int i = 0; i < 20000; i++) {
+		client_send(&client, BYTES(IAC DO "\0" IAC DONT "\0" IAC WILL "\0" IAC WONT "\0"));
+		client_receive(&client, 0);
+	}
+	client_enter(&client, "echo un''hurt");
+	client_expect(&client, "unhurt");
+}
+
+/* Anything, but with a liking for what the parser looks at; the same each time. */
+static void fill_with_garbage(char *bytes, size_t size, unsigned *seed)
+{
+	static const char liked[] =
+		IAC IAC SB SE WILL WONT DO DONT "\xf2\xf4\xf5\xf6\0\r\n\x18\x1f"
+						"\x27\x24\x22\x20\x23\x05\x01\x03\x06";
+
+	for (size_t i = 0; i < size; i++) {
+		unsigned value = (unsigned)rand_r(seed) >> 4;
+
+		bytes[i] =
+			value % 3 == 0 ? (char)(value >> 8) : liked[(value >> 8) % sizeof(liked)];
+	}
+}
+
+static void garbage_ends_at_most_its_own_session(void **state)
+{
+	unsigned seed = 1;
+
+	(void)state;
+	server_start(&server, "-l", "/bin/cat", "--sessions-per-worker", "0", NULL);
+	client_connect_as(&client, &server, &usual_terminal);
+	for (size_t i = 0; i < MANY; i++) {
+		char garbage[2000];
+
+		fill_with_garbage(garbage, sizeof(garbage), &seed);
+		client_connect_as(&clients[i], &server, i % 2 == 0 ? &usual_terminal : NULL);
+		client_send(&clients[i], garbage, sizeof(garbage));
+		client_receive(&clients[i], 0);
+		if (i % 5 == 0)
+			client_reset(&clients[i]);
+	}
+	client_enter(&client, "still here");
+	client_expect(&client, "still here\r\nstill here\r\n");
+}
+
+/* --- workers that die --------------------------------------------------------------------- */
+
+static void the_death_of_a_worker_ends_its_own_session_only(void **state)
+{
+	char line[SERVER_LINE_SIZE];
+
+	(void)state;
+	SKIP_UNLESS_ROOT();
+	server.may_lose_workers = true;
+	server_start(&server, "-l", "/bin/sh", NULL);
+	client_open_shell(&client, &server);
+	client_open_shell(&clients[0], &server);
+	snprintf(line, sizeof(line),
+		 "exec sh -c \"trap 'echo hung up >%s; exit' HUP; echo tr''apped; "
+		 "while :; do sleep 0.05; done\"",
+		 trial_file("hup", NULL));
+	client_enter(&client, line);
+	client_expect(&client, "trapped");
+	kill(server_worker_of(&server, client.port), SIGSEGV);
+	client_expect_end_or_reset(&client);
+	assert_true(trial_file_gets("hup", "hung up"));
+	server_expect_line(&server, "event=worker-lost", client.peer, line);
+	/* A sanitizer makes an exit of a SIGSEGV. */
+	assert_non_null(strstr(line, SANITIZED ? "why=\"" : "SIGSEGV"));
+	client_enter(&clients[0], "echo al''ive");
+	client_expect(&clients[0], "alive");
+	client_open_shell(&clients[1], &server);
+}
+
+/* Kills the worker of one of many sessions: those of the same worker end, and no others. */
+static void kill_one_of(const char *sessions_per_worker)
+{
+	pid_t workers[SHARED];
+	size_t ended = 0;
+
+	server.may_lose_workers = true;
+	server_start(&server, "-l", "/bin/sh", "--sessions-per-worker", sessions_per_worker, NULL);
+	for (size_t i = 0; i < SHARED; i++) {
+		client_open_shell(&clients[i], &server);
+		workers[i] = server_worker_of(&server, clients[i].port);
+	}
+	kill(workers[0], SIGKILL);
+	for (size_t i = 0; i < SHARED; i++) {
+		if (workers[i] == workers[0]) {
+			client_expect_end_or_reset(&clients[i]);
+			server_expect_line(&server, "event=worker-lost", clients[i].peer, NULL);
+			ended++;
+			continue;
+		}
+		client_enter(&clients[i], "echo al''ive");
+		client_expect(&clients[i], "alive");
+	}
+	assert_int_equal(server_count_log(&server, "event=worker-lost"), ended);
+	/* The place is filled again. */
+	for (size_t i = SHARED; i < 2 * SHARED; i++)
+		client_open_shell(&clients[i], &server);
+}
+
+static void the_death_of_a_worker_of_three_ends_its_sessions_only(void **state)
+{
+	(void)state;
+	SKIP_UNLESS_ROOT();
+	kill_one_of("3");
+}
+
+static void the_death_of_a_shared_worker_ends_its_sessions_only(void **state)
+{
+	(void)state;
+	SKIP_UNLESS_ROOT();
+	kill_one_of("0");
+}
+
+static void a_worker_that_is_stopped_does_not_stop_the_others(void **state)
+{
+	pid_t worker;
+
+	(void)state;
+	SKIP_UNLESS_ROOT();
+	server_start(&server, "-l", "/bin/sh", NULL);
+	client_open_shell(&client, &server);
+	worker = server_worker_of(&server, client.port);
+	kill(worker, SIGSTOP);
+	client_open_shell(&clients[0], &server);
+	client_enter(&clients[0], "echo go''ing on");
+	client_expect(&clients[0], "going on");
+	kill(worker, SIGCONT);
+	client_enter(&client, "echo a''gain");
+	client_expect(&client, "again");
+}
+
+/* --- many --------------------------------------------------------------------------------- */
+
+static void serve_many(const char *sessions_per_worker)
+{
+	server_start(&server, "-l", "/bin/cat", "--sessions-per-worker", sessions_per_worker, NULL);
+	for (size_t i = 0; i < MANY; i++)
+		client_connect_as(&clients[i], &server, &usual_terminal);
+	for (size_t i = 0; i < MANY; i++) {
+		char line[32];
+
+		snprintf(line, sizeof(line), "session %zu", i);
+		client_enter(&clients[i], line);
+	}
+	/* All are open now; each answers, and with what was typed there. */
+	for (size_t i = 0; i < MANY; i++) {
+		char lines[64];
+
+		snprintf(lines, sizeof(lines), "session %zu\r\nsession %zu\r\n", i, i);
+		client_expect(&clients[i], lines);
+	}
+	assert_int_equal(server_count_log(&server, "event=login"), MANY);
+	assert_int_equal(server_count_log(&server, "event=end"), 0);
+}
+
+static void many_sessions_at_once_all_answer(void **state)
+{
+	(void)state;
+	serve_many("1");
+}
+
+static void many_sessions_at_once_all_answer_from_shared_workers(void **state)
+{
+	(void)state;
+	serve_many("0");
+}
+
+static void many_sessions_at_once_all_answer_seven_a_worker(void **state)
+{
+	(void)state;
+	serve_many("7");
+	if (geteuid() == 0)
+		assert_in_range(server_workers(&server, NULL, 0), (MANY + 6) / 7, MANY);
+}
+
+static long memory_of(pid_t pid)
+{
+	char value[64];
+
+	process_status(pid, "VmRSS", value, sizeof(value));
+	return atol(value);
+}
+
+static void open_and_close(int count)
+{
+	for (int i = 0; i < count; i++) {
+		client_connect_as(&client, &server, &usual_terminal);
+		client_expect(&client, "end of show");
+		if (i % 3 != 0)
+			client_expect_end(&client);
+		if (i % 3 == 1)
+			client_close(&client);
+		else
+			client_reset(&client);
+	}
+}
+
+/* Waits until the sessions are over that have been opened so far, and all their processes gone. */
+static void wait_for_rest(size_t sessions, size_t children)
+{
+	long long deadline = trial_now() + DEADLINE_MS;
+
+	while (server_count_log(&server, "event=end") < sessions ||
+	       process_children(server.pid, NULL, 0) > children) {
+		if (trial_now() >= deadline) {
+			server_show_logs();
+			fail_msg("not all sessions have ended");
+		}
+		trial_pause();
+	}
+}
+
+static void open_and_close_many(const char *sessions_per_worker)
+{
+	size_t children;
+	long memory;
+	int descriptors;
+
+	server_start(&server, "-l", trial_built("tests/programs/show"), "--sessions-per-worker",
+		     sessions_per_worker, NULL);
+	open_and_close(WARM_UP);
+	/* Shared workers stay. */
+	wait_for_rest(WARM_UP, 64);
+	children = server_workers(&server, NULL, 0);
+	wait_for_rest(WARM_UP, children);
+	descriptors = process_descriptors(server.pid);
+	memory = memory_of(server.pid);
+	open_and_close(SESSIONS);
+	wait_for_rest(WARM_UP + SESSIONS, children);
+	assert_int_equal(process_descriptors(server.pid), descriptors);
+	if (!SANITIZED)
+		assert_in_range(memory_of(server.pid), 1, memory + MEMORY_SLACK_KIB);
+}
+
+static void sessions_leave_nothing_in_the_monitor(void **state)
+{
+	(void)state;
+	open_and_close_many("1");
+}
+
+static void sessions_leave_nothing_in_shared_workers(void **state)
+{
+	(void)state;
+	open_and_close_many("0");
+}
+
+static void connections_that_say_nothing_leave_nothing(void **state)
+{
+	int descriptors;
+
+	(void)state;
+	server_start(&server, "-l", "/bin/cat", NULL);
+	client_connect_as(&client, &server, &usual_terminal);
+	client_enter(&client, "here");
+	client_expect(&client, "here\r\nhere\r\n");
+	descriptors = process_descriptors(server.pid);
+	for (size_t i = 0; i < MANY; i++) {
+		client_connect(&clients[i], &server);
+		if (i % 2 == 0)
+			client_reset(&clients[i]);
+		else
+			client_close(&clients[i]);
+	}
+	wait_for_rest(MANY, 2);
+	assert_int_equal(process_descriptors(server.pid), descriptors);
+}
+
+/* ------------------------------------------------------------------------------------------ */
+
+#define ROBUSTNESS_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ROBUSTNESS_TEST(a_subnegotiation_without_end_ends_the_session_unseen),
+		ROBUSTNESS_TEST(a_subnegotiation_without_end_ends_it_before_login_as_well),
+		ROBUSTNESS_TEST(unasked_for_compression_ends_the_session_unseen),
+		ROBUSTNESS_TEST(malformed_subnegotiations_without_number_end_the_session),
+		ROBUSTNESS_TEST(options_turned_on_and_off_without_end_do_not_hurt),
+		ROBUSTNESS_TEST(garbage_ends_at_most_its_own_session),
+		ROBUSTNESS_TEST(the_death_of_a_worker_ends_its_own_session_only),
+		ROBUSTNESS_TEST(the_death_of_a_worker_of_three_ends_its_sessions_only),
+		ROBUSTNESS_TEST(the_death_of_a_shared_worker_ends_its_sessions_only),
+		ROBUSTNESS_TEST(a_worker_that_is_stopped_does_not_stop_the_others),
+		ROBUSTNESS_TEST(many_sessions_at_once_all_answer),
+		ROBUSTNESS_TEST(many_sessions_at_once_all_answer_from_shared_workers),
+		ROBUSTNESS_TEST(many_sessions_at_once_all_answer_seven_a_worker),
+		ROBUSTNESS_TEST(sessions_leave_nothing_in_the_monitor),
+		ROBUSTNESS_TEST(sessions_leave_nothing_in_shared_workers),
+		ROBUSTNESS_TEST(connections_that_say_nothing_leave_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
