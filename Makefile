@@ -18,8 +18,8 @@
 # run, check, bench and lint first install what they miss, through contrib/install-deps.
 #
 # Variables: BUILD (where to build), SANITIZE=1, SECCOMP=no, PORT and LOGIN (for run), JOBS,
-# ONLY and REPEAT (for bench), V=1 (show whole commands), and the usual CC, CPPFLAGS, CFLAGS, LDFLAGS, PKG_CONFIG, DESTDIR,
-# PREFIX.
+# ONLY, REPEAT and CONTENDERS (for bench), V=1 (show whole commands), and the usual CC, CPPFLAGS,
+# CFLAGS, LDFLAGS, PKG_CONFIG, DESTDIR, PREFIX.
 
 VERSION = 0.1.0
 

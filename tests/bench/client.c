@@ -91,23 +91,23 @@ static void answer(struct client *client, const unsigned char *bytes, size_t siz
 	client->answers_size += size;
 }
 
-/* Answers an offer or a request, once; WONT and DONT want no answer, all being off at first. */
+/* RFC 854: a change is answered, and only a change. */
 static void answer_verb(struct client *client, unsigned char verb, unsigned char option)
 {
-	static const unsigned char size[] = {IAC, SB, OPTION_NAWS, 0, 80, 0, 24, IAC, SE};
-	unsigned char *row = client->answered[verb - WILL];
+	static const unsigned char window_size[] = {IAC, SB, OPTION_NAWS, 0, 80, 0, 24, IAC, SE};
+	bool of_server = verb == WILL || verb == WONT, asked_on = verb == WILL || verb == DO;
+	unsigned char *place = &client->on[of_server ? 0 : 1][option / 8];
 	unsigned char bit = (unsigned char)(1 << option % 8);
-	unsigned char yes = verb == WILL ? DO : WILL, no = verb == WILL ? DONT : WONT;
-	const unsigned char verdict[] = {IAC, accepts(verb, option) ? yes : no, option};
+	unsigned char yes = of_server ? DO : WILL, no = of_server ? DONT : WONT;
+	bool turns_on = asked_on && accepts(verb, option);
+	const unsigned char verdict[] = {IAC, turns_on ? yes : no, option};
 
-	if (verb == WONT || verb == DONT)
+	if (option != OPTION_TIMING_MARK && asked_on == ((*place & bit) != 0))
 		return;
-	if (option != OPTION_TIMING_MARK && row[option / 8] & bit)
-		return;
-	row[option / 8] |= bit;
+	*place = (unsigned char)(turns_on ? *place | bit : *place & ~bit);
 	answer(client, verdict, sizeof(verdict));
 	if (verb == DO && option == OPTION_NAWS)
-		answer(client, size, sizeof(size));
+		answer(client, window_size, sizeof(window_size));
 }
 
 static void answer_subnegotiation(struct client *client)

@@ -18,7 +18,8 @@ struct client {
 	bool after_cr; /* the last byte of data was a CR: a NUL behind it is none */
 	unsigned char subnegotiation[8];
 	size_t subnegotiation_size;
-	unsigned char answered[4][256 / 8]; /* by WILL, WONT, DO, DONT and option */
+	unsigned char on[2]
+			[256 / 8]; /* bits of the options in effect: the server's, the client's */
 	unsigned char answers[512]; /* to what one read has brought, sent in one piece */
 	size_t answers_size;
 	size_t matched; /* of the marker that is looked for */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "tests/bench/client.h"
 #include "tests/bench/measures.h"
@@ -30,11 +31,23 @@ struct crowd {
 	int begun;
 };
 
+static void crowd_free(struct crowd *crowd)
+{
+	for (int i = 0; i < crowd->opened; i++)
+		client_close(&crowd->members[i].client);
+	free(crowd->members);
+	close(crowd->epoll);
+}
+
 static int crowd_new(struct crowd *crowd, const struct trial *trial)
 {
 	*crowd = (struct crowd){.trial = trial, .epoll = epoll_create1(EPOLL_CLOEXEC)};
 	crowd->members = calloc((size_t)trial->sessions, sizeof(*crowd->members));
-	return crowd->epoll >= 0 && crowd->members ? 0 : failed("no memory for the sessions");
+	if (crowd->epoll >= 0 && crowd->members)
+		return 0;
+	failed("no memory for the sessions");
+	crowd_free(crowd);
+	return -1;
 }
 
 static int open_member(struct crowd *crowd)
@@ -90,13 +103,6 @@ static int grow(struct crowd *crowd, int size)
 			return -1;
 	}
 	return 0;
-}
-
-static void crowd_free(struct crowd *crowd)
-{
-	for (int i = 0; i < crowd->opened; i++)
-		client_close(&crowd->members[i].client);
-	free(crowd->members);
 }
 
 static void say_failed(const struct crowd *crowd, int size)

@@ -24,11 +24,11 @@
 struct line {
 	const char *kind;
 	const char *bytes; /* the interrupt */
-	int kilobytes; /* a second */
-	struct client client;
 	double budget; /* bytes that it may carry now */
 	double interrupted; /* when; 0: not yet */
 	unsigned long long wire; /* as it was then */
+	struct client client;
+	int kilobytes; /* a second */
 	bool done;
 };
 
