@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: ISC */
+/* The first thing that the README asks for: make run, and logging in to what it started. */
+#include "tests/e2e/support/trial.h"
+#include "tests/e2e/support/typist.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The program that is tried has been built: make must not build another in its place. */
+#define BUILT "AGAIN=:", "BUILD=" TEST_BUILD_DIRECTORY
+
+static struct typist host; /* at whose terminal the server runs */
+static struct typist guest;
+
+static int tear_down(void **state)
+{
+	(void)state;
+	typist_leave(&guest);
+	typist_leave(&host);
+	return 0;
+}
+
+static void run_server(void)
+{
+	const char *arguments[] = {
+		"make", "-C", TEST_SOURCE_DIRECTORY, "run", "PORT=0", "LOGIN=/bin/sh", BUILT, NULL};
+
+	typist_start(&host, arguments);
+}
+
+/* Runs the command that make run has shown, as its reader would. */
+static void call(const char *port)
+{
+	const char *arguments[] = {"telnet", "127.0.0.1", port, NULL};
+
+	typist_start(&guest, arguments);
+	typist_expect(&guest, geteuid() == 0 ? "# " : "$ ");
+}
+
+static void make_run_says_where_to_connect_and_serves_whoever_does(void **state)
+{
+	char port[TYPIST_WORD_SIZE];
+
+	(void)state;
+	run_server();
+	typist_expect_word(&host, "connect=\"telnet 127.0.0.1 ", port);
+	assert_true(atoi(port) > 0);
+	port[strcspn(port, "\"")] = '\0';
+	call(port);
+	typist_enter(&guest, "echo hel''lo; tty");
+	typist_expect(&guest, "hello\r\n/dev/pts/");
+	typist_enter(&guest, "exit");
+	typist_expect_end(&guest);
+	typist_expect(&host, "why=\"program ended\"");
+}
+
+static void control_c_ends_make_run_and_its_sessions(void **state)
+{
+	char port[TYPIST_WORD_SIZE];
+
+	(void)state;
+	run_server();
+	typist_expect_word(&host, "connect=\"telnet 127.0.0.1 ", port);
+	port[strcspn(port, "\"")] = '\0';
+	call(port);
+	typist_type(&host, "\003");
+	typist_expect(&host, "event=stop signal=SIGINT");
+	typist_expect_end(&host);
+	typist_expect_end(&guest);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(make_run_says_where_to_connect_and_serves_whoever_does,
+					  tear_down),
+		cmocka_unit_test_teardown(control_c_ends_make_run_and_its_sessions, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
