@@ -154,7 +154,7 @@ static void garbage_ends_at_most_its_own_session(void **state)
 			client_reset(&clients[i]);
 	}
 	client_enter(&client, "still here");
-	client_expect(&client, "still here\r\nstill here\r\n");
+	client_expect(&client, "still here\r\n");
 }
 
 /* --- workers that die --------------------------------------------------------------------- */
@@ -249,25 +249,38 @@ static void a_worker_that_is_stopped_does_not_stop_the_others(void **state)
 
 /* --- many --------------------------------------------------------------------------------- */
 
+/* Lets all clients answer until all of them are logged in. */
+static void log_in_many(void)
+{
+	long long deadline = trial_now() + DEADLINE_MS;
+
+	while (server_count_log(&server, "event=login") < MANY) {
+		for (size_t i = 0; i < MANY; i++)
+			if (clients[i].connected)
+				client_receive(&clients[i], 0);
+		assert_true(trial_now() < deadline);
+	}
+}
+
 static void serve_many(const char *sessions_per_worker)
 {
-	server_start(&server, "-l", "/bin/cat", "--sessions-per-worker", sessions_per_worker, NULL);
+	server_start(&server, "-l", "/bin/sh", "--sessions-per-worker", sessions_per_worker, NULL);
 	for (size_t i = 0; i < MANY; i++)
 		client_connect_as(&clients[i], &server, &usual_terminal);
+	log_in_many();
 	for (size_t i = 0; i < MANY; i++) {
 		char line[32];
 
-		snprintf(line, sizeof(line), "session %zu", i);
+		snprintf(line, sizeof(line), "echo an''swer %zu", i);
 		client_enter(&clients[i], line);
 	}
-	/* All are open now; each answers, and with what was typed there. */
+	/* All are open now; each answers, and to what was typed there. */
 	for (size_t i = 0; i < MANY; i++) {
-		char lines[64];
+		char answer[32];
 
-		snprintf(lines, sizeof(lines), "session %zu\r\nsession %zu\r\n", i, i);
-		client_expect(&clients[i], lines);
+		snprintf(answer, sizeof(answer), "answer %zu\r\n", i);
+		client_expect(&clients[i], answer);
 	}
-	assert_int_equal(server_count_log(&server, "event=login"), MANY);
 	assert_int_equal(server_count_log(&server, "event=end"), 0);
 }
 
@@ -287,8 +300,7 @@ static void many_sessions_at_once_all_answer_seven_a_worker(void **state)
 {
 	(void)state;
 	serve_many("7");
-	if (geteuid() == 0)
-		assert_in_range(server_workers(&server, NULL, 0), (MANY + 6) / 7, MANY);
+	assert_in_range(server_workers(&server, NULL, 0), (MANY + 6) / 7, MANY / 7 + 2);
 }
 
 static long memory_of(pid_t pid)
@@ -370,7 +382,7 @@ static void connections_that_say_nothing_leave_nothing(void **state)
 	server_start(&server, "-l", "/bin/cat", NULL);
 	client_connect_as(&client, &server, &usual_terminal);
 	client_enter(&client, "here");
-	client_expect(&client, "here\r\nhere\r\n");
+	client_expect(&client, "here\r\n");
 	descriptors = process_descriptors(server.pid);
 	for (size_t i = 0; i < MANY; i++) {
 		client_connect(&clients[i], &server);
