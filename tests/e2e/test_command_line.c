@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the command line promises: where the server listens, whom it serves, what it shows, and
+ * that whatever is wrong is said in one line.
+ */
+#include "tests/e2e/support/client.h"
+#include "tests/e2e/support/process.h"
+#include "tests/e2e/support/server.h"
+#include "tests/e2e/support/trial.h"
+
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define NOBODY 65534
+
+static struct server server;
+static struct client client;
+static pid_t inetd_server;
+
+static int set_up(void **state)
+{
+	(void)state;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	if (getuid() == 0)
+		assert_int_equal(seteuid(0), 0);
+	client_close(&client);
+	trial_remove_directory();
+	if (inetd_server > 0) {
+		kill(inetd_server, SIGKILL);
+		waitpid(inetd_server, NULL, 0);
+		inetd_server = 0;
+	}
+	return server_stop(&server);
+}
+
+/* --- what is wrong ------------------------------------------------------------------------ */
+
+/* The server says one line with these words and exits with this status. */
+static void expect_complaint(int status, const char *value, const char *wanted,
+			     const char *const arguments[])
+{
+	char output[4096];
+	int came = server_run(output, sizeof(output), arguments);
+	const char *end = strchr(output, '\n');
+
+	if (came == status && end && end[1] == '\0' && strncmp(output, "telnetd: ", 9) == 0 &&
+	    strstr(output, value) && strstr(output, wanted))
+		return;
+	fail_msg("with '%s' exit status %d and \"%s\"", value, came, output);
+}
+
+static void whatever_is_wrong_is_said_in_one_line_that_names_the_value(void **state)
+{
+	static const struct {
+		const char *value; /* what the line names */
+		const char *wanted; /* what it says of it */
+		const char *option[3];
+	} wrong[] = {
+		{"'-x'", "unknown option", {"-x"}},
+		{"'--nonsense'", "unknown option", {"--nonsense"}},
+		{"'more'", "unknown argument", {"more"}},
+		{"'-p'", "wants a value", {"-p"}},
+		{"'--login'", "wants a value", {"--login"}},
+		{"'70000'", "65535", {"-p", "70000"}},
+		{"'23x'", "number", {"-p", "23x"}},
+		{"'-1'", "number", {"-p", "-1"}},
+		{"''", "number", {"-p", ""}},
+		{"'host.invalid'", "address", {"-b", "host.invalid"}},
+		{"'300.0.0.1'", "address", {"-b", "300.0.0.1:0"}},
+		{"'99999'", "65535", {"-b", "127.0.0.1:99999"}},
+		{"'[::1'", "[ADDR]:PORT", {"-b", "[::1"}},
+		{"'/nonexistent/login'", "No such file", {"-l", "/nonexistent/login -p"}},
+		{"'sh'", "absolute", {"-l", "sh"}},
+		{"''", "absolute", {"-l", ""}},
+		{"'/nonexistent/issue'", "No such file", {"-f", "/nonexistent/issue"}},
+		{"'/nonexistent/conf'", "No such file", {"-c", "/nonexistent/conf"}},
+		{"'many'", "number", {"--sessions-per-worker", "many"}},
+		{"'-2'", "number", {"--sessions-per-worker", "-2"}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(wrong); i++) {
+		/* Were it right after all, it would serve this machine, and be ended. */
+		const char *arguments[] = {"-F",
+					   "-c",
+					   "/dev/null",
+					   "-l",
+					   "/bin/sh",
+					   "-b",
+					   "127.0.0.1:0",
+					   wrong[i].option[0],
+					   wrong[i].option[1],
+					   NULL};
+
+		expect_complaint(2, wrong[i].value, wrong[i].wanted, arguments);
+	}
+}
+
+static void a_wrong_line_of_the_configuration_is_named(void **state)
+{
+	const char *path = trial_file("conf", "login = \"/bin/sh\"\nnonsense = 1\n");
+	const char *arguments[] = {"-F", "-b", "127.0.0.1:0", "-c", path, NULL};
+	char place[256];
+
+	(void)state;
+	snprintf(place, sizeof(place), "%s:2: ", path);
+	expect_complaint(2, place, "nonsense", arguments);
+	trial_file("conf", "port = \"70000\"\n");
+	expect_complaint(2, "'70000'", "65535", arguments);
+}
+
+static void a_port_in_use_is_said_in_one_line_and_exits_with_1(void **state)
+{
+	char address[64], port[16];
+	const char *arguments[] = {"-F", "-c", "/dev/null", "-l", "/bin/sh", "-b", address, NULL};
+
+	(void)state;
+	server_start(&server, "-l", "/bin/sh", NULL);
+	snprintf(address, sizeof(address), "127.0.0.1:%hu", server.port);
+	snprintf(port, sizeof(port), "%hu", server.port);
+	expect_complaint(1, port, "in use", arguments);
+}
+
+static void version_and_help_are_printed(void **state)
+{
+	const char *version[] = {"-V", NULL}, *help[] = {"--help", NULL};
+	char output[8192];
+
+	(void)state;
+	assert_int_equal(server_run(output, sizeof(output), version), 0);
+	assert_string_equal(output, "telnetd " TELNETD_VERSION "\n");
+	assert_int_equal(server_run(output, sizeof(output), help), 0);
+	assert_non_null(strstr(output, "--sessions-per-worker"));
+}
+
+/* --- where and whom it serves ------------------------------------------------------------- */
+
+static bool has_ipv6(void)
+{
+	const struct sockaddr_in6 loopback = {.sin6_family = AF_INET6,
+					      .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool has = fd >= 0 && bind(fd, (const struct sockaddr *)&loopback, sizeof(loopback)) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return has;
+}
+
+static void ipv6_is_listened_on(void **state)
+{
+	char peer[SERVER_LINE_SIZE];
+
+	(void)state;
+	if (!has_ipv6()) {
+		print_message("%s: skipped: this machine has no IPv6\n", __func__);
+		skip();
+	}
+	server_start(&server, "-l", "/bin/sh", "-b", "[::1]:0", NULL);
+	client_open_shell(&client, &server);
+	snprintf(peer, sizeof(peer), " peer=[::1]:%hu ", client.port);
+	server_expect_line(&server, "event=login", peer, NULL);
+}
+
+static void several_addresses_are_listened_on(void **state)
+{
+	const struct sockaddr_in second = {.sin_family = AF_INET,
+					   .sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1)};
+	struct sockaddr_in address = second;
+	char line[SERVER_LINE_SIZE];
+	int fd;
+
+	(void)state;
+	server_start(&server, "-l", "/bin/sh", "-b", "127.0.0.1:0", "-b", "127.0.0.2:0", NULL);
+	client_open_shell(&client, &server);
+	client_close(&client);
+	server_expect_line(&server, "event=listening", "address=127.0.0.2", line);
+	address.sin_port = htons((unsigned short)atoi(strstr(line, " port=") + 6));
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	client_use(&client, fd, &usual_terminal);
+	client_expect_prompt(&client);
+}
+
+static void the_configuration_is_read_and_the_command_line_wins(void **state)
+{
+	const char *path = trial_file("conf", "login = \"/bin/sh\"\nport = \"1\"\n");
+
+	(void)state;
+	server_start(&server, "-c", path, NULL);
+	client_open_shell(&client, &server);
+	client_close(&client);
+	assert_int_equal(server_stop(&server), 0);
+	server_start(&server, "-c", path, "-K", "-l", trial_built("tests/programs/show"), NULL);
+	client_connect_as(&client, &server, &usual_terminal);
+	client_expect(&client, "end of show");
+}
+
+static void only_the_same_user_is_served_where_that_is_asked_for(void **state)
+{
+	(void)state;
+	SKIP_UNLESS_ROOT();
+	server_start(&server, "-l", "/bin/sh", "--same-user", NULL);
+	client_open_shell(&client, &server);
+	client_close(&client);
+	/* A socket belongs to who makes it. */
+	assert_int_equal(seteuid(NOBODY), 0);
+	client_connect_as(&client, &server, &usual_terminal);
+	assert_int_equal(seteuid(0), 0);
+	client_expect(&client, "only the user who started it");
+	client_expect_end_or_reset(&client);
+	server_expect_line(&server, "event=refused", client.peer, NULL);
+	assert_int_equal(server_count_log(&server, "event=login"), 1);
+}
+
+static void the_same_user_is_served_by_ipv6_as_well(void **state)
+{
+	(void)state;
+	if (!has_ipv6()) {
+		print_message("%s: skipped: this machine has no IPv6\n", __func__);
+		skip();
+	}
+	server_start(&server, "-l", "/bin/sh", "--same-user", "-b", "[::1]:0", NULL);
+	client_open_shell(&client, &server);
+}
+
+/* Connects a client to a socket of the test, as a super-server has one; returns its end. */
+static int accept_client(void)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET,
+				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t size = sizeof(address);
+	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), accepted;
+
+	assert_int_equal(bind(listener, (struct sockaddr *)&address, size), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &size), 0);
+	assert_int_equal(connect(fd, (struct sockaddr *)&address, size), 0);
+	accepted = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	assert_true(accepted >= 0);
+	close(listener);
+	client_use(&client, fd, &usual_terminal);
+	return accepted;
+}
+
+static void inetds_connection_is_served(void **state)
+{
+	int status, accepted = accept_client();
+
+	(void)state;
+	inetd_server = fork();
+	assert_true(inetd_server >= 0);
+	if (inetd_server == 0) {
+		for (int fd = 0; fd <= 2; fd++)
+			dup2(accepted, fd);
+		execl(trial_built("telnetd"), "telnetd", "-i", "-l", "/bin/sh", "-f", "/dev/null",
+		      "-c", "/dev/null", NULL);
+		_exit(126);
+	}
+	close(accepted);
+	client_expect_prompt(&client);
+	client_enter(&client, "echo ser''ved; exit");
+	client_expect(&client, "served\r\n");
+	client_expect_end(&client);
+	assert_false(client_has(&client, "event="));
+	assert_true(process_goes(inetd_server, DEADLINE_MS));
+	assert_int_equal(waitpid(inetd_server, &status, 0), inetd_server);
+	inetd_server = 0;
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+/* --- what it shows ------------------------------------------------------------------------ */
+
+static void the_issue_is_shown_with_its_escapes_before_login(void **state)
+{
+	struct utsname names;
+	char wanted[512];
+
+	(void)state;
+	uname(&names);
+	server_start(&server, "-l", "/bin/sh", "-f",
+		     trial_file("issue", "name \\n, backslash \\\\, line \\l.\nsecond line\n"),
+		     NULL);
+	client_connect_as(&client, &server, &usual_terminal);
+	snprintf(wanted, sizeof(wanted), "name %s, backslash \\, line pts/", names.nodename);
+	client_expect(&client, wanted);
+	client_expect(&client, ".\r\nsecond line\r\n");
+	client_expect_prompt(&client);
+	client_enter(&client, "tty");
+	client_expect(&client, "/dev/pts/");
+}
+
+static void an_issue_that_has_gone_keeps_nobody_from_logging_in(void **state)
+{
+	const char *issue = trial_file("issue", "gone\n");
+
+	(void)state;
+	server_start(&server, "-l", "/bin/sh", "-f", issue, NULL);
+	assert_int_equal(unlink(issue), 0);
+	client_open_shell(&client, &server);
+	assert_false(client_has(&client, "gone"));
+	server_expect_log(&server, "event=issue-unreadable");
+}
+
+static void a_login_program_that_has_gone_is_said_to_the_user(void **state)
+{
+	const char *login = trial_file("login", "#!/bin/sh\n");
+
+	(void)state;
+	assert_int_equal(chmod(login, 0755), 0);
+	server_start(&server, "-l", login, NULL);
+	assert_int_equal(unlink(login), 0);
+	client_connect_as(&client, &server, &usual_terminal);
+	client_expect(&client, "cannot run");
+	client_expect_end(&client);
+	server_expect_line(&server, "event=end", client.peer, NULL);
+}
+
+static void the_clients_address_stands_for_h_in_the_login_programs_arguments(void **state)
+{
+	char login[1024];
+
+	(void)state;
+	snprintf(login, sizeof(login), "%s -h %%h  last", trial_built("tests/programs/show"));
+	server_start(&server, "-l", login, NULL);
+	client_connect_as(&client, &server, &usual_terminal);
+	client_expect(&client, "\r\n-h\r\n127.0.0.1\r\nlast\r\n--\r\n");
+}
+
+/* ------------------------------------------------------------------------------------------ */
+
+#define COMMAND_LINE_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		COMMAND_LINE_TEST(whatever_is_wrong_is_said_in_one_line_that_names_the_value),
+		COMMAND_LINE_TEST(a_wrong_line_of_the_configuration_is_named),
+		COMMAND_LINE_TEST(a_port_in_use_is_said_in_one_line_and_exits_with_1),
+		COMMAND_LINE_TEST(version_and_help_are_printed),
+		COMMAND_LINE_TEST(ipv6_is_listened_on),
+		COMMAND_LINE_TEST(several_addresses_are_listened_on),
+		COMMAND_LINE_TEST(the_configuration_is_read_and_the_command_line_wins),
+		COMMAND_LINE_TEST(only_the_same_user_is_served_where_that_is_asked_for),
+		COMMAND_LINE_TEST(the_same_user_is_served_by_ipv6_as_well),
+		COMMAND_LINE_TEST(inetds_connection_is_served),
+		COMMAND_LINE_TEST(the_issue_is_shown_with_its_escapes_before_login),
+		COMMAND_LINE_TEST(an_issue_that_has_gone_keeps_nobody_from_logging_in),
+		COMMAND_LINE_TEST(a_login_program_that_has_gone_is_said_to_the_user),
+		COMMAND_LINE_TEST(the_clients_address_stands_for_h_in_the_login_programs_arguments),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
