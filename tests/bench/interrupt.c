@@ -110,8 +110,8 @@ static int run_lines(struct line *lines, size_t count, double time)
 	}
 	for (size_t i = 0; i < count; i++)
 		if (!lines[i].done)
-			printf("failed:%s_%d no answer in %.0f s\n", lines[i].kind,
-			       lines[i].kilobytes, time);
+			printf("failed:%s_%d no answer in %.0f s at %d kB/s\n", lines[i].kind,
+			       lines[i].kilobytes, time, lines[i].kilobytes);
 	return 0;
 }
 

@@ -160,6 +160,7 @@ int main(int argc, char **argv)
 	sigaddset(&signals, SIGHUP);
 	sigaddset(&signals, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	raise_limits();
 	server_supervise();
 	if (server_start(&trial.server, argv + optind + 2, log) == 0) {
