@@ -264,6 +264,17 @@ static void an_interrupt_throws_output_away_with_a_synch(void **state)
 	assert_true(client.urgent_marks > 0);
 }
 
+static void wait_until_stopped(pid_t worker)
+{
+	long long deadline = trial_now() + DEADLINE_MS;
+	char status[64];
+
+	do {
+		assert_true(trial_now() < deadline);
+		process_status(worker, "State", status, sizeof(status));
+	} while (status[0] != 'T');
+}
+
 /* What is sent while they are stopped, they find all at once. */
 static void stop_workers(int signal_number)
 {
@@ -271,8 +282,11 @@ static void stop_workers(int signal_number)
 	size_t count = server_workers(&server, workers, WORKERS_MAX);
 
 	assert_in_range(count, 1, WORKERS_MAX);
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		assert_int_equal(kill(workers[i], signal_number), 0);
+		if (signal_number == SIGSTOP)
+			wait_until_stopped(workers[i]);
+	}
 }
 
 static void a_synch_discards_data_but_no_functions(void **state)
