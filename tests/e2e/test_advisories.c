@@ -290,8 +290,10 @@ static void cve_2001_0554_a_flood_of_ayt_overflows_nothing(void **state)
 		client_send(&client, BYTES(AYT));
 	client_enter(&client, "echo do''ne");
 	client_expect(&client, "done");
-	for (const char *at = client.text.bytes; (at = strstr(at, "[Yes]")); at++)
-		answers++;
+	/* strstr(3) under a sanitizer looks through all that is left each time. */
+	for (size_t i = 0; i < client.text.size; i++)
+		if (strncmp(client.text.bytes + i, "[Yes]", strlen("[Yes]")) == 0)
+			answers++;
 	assert_int_equal(answers, (pushed + 1) / 2);
 }
 
