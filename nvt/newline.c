@@ -8,6 +8,9 @@
 
 #include "nvt/endpoint.h"
 
+/* Doubled IACs that are handed on in one piece. */
+#define DOUBLED_SIZE 512
+
 static void to_terminal(struct nvt *nvt, const char *bytes, size_t size)
 {
 	if (size > 0)
@@ -47,10 +50,32 @@ void newline_from_network(struct nvt *nvt, const char *bytes, size_t size)
 	}
 }
 
+/*
+ * libtelnet's telnet_send looks at each byte and hands on each IAC by itself: a flood of 0xFF took
+ * three times as long.
+ */
 static void to_network(struct nvt *nvt, const char *bytes, size_t size)
 {
-	if (size > 0)
-		telnet_send(nvt->telnet, bytes, size);
+	const char *end = bytes + size;
+	char doubled[DOUBLED_SIZE];
+
+	while (bytes < end) {
+		const char *iac = memchr(bytes, TELNET_IAC, (size_t)(end - bytes));
+		const char *plain_end = iac ? iac : end;
+		size_t length = 0;
+
+		if (plain_end > bytes)
+			nvt->events->to_network(nvt->owner, bytes, (size_t)(plain_end - bytes),
+						false);
+		for (bytes = plain_end; bytes < end && length < sizeof(doubled); bytes++) {
+			if ((unsigned char)*bytes != TELNET_IAC)
+				break;
+			doubled[length++] = *bytes;
+			doubled[length++] = *bytes;
+		}
+		if (length > 0)
+			nvt->events->to_network(nvt->owner, doubled, length, false);
+	}
 }
 
 void newline_complete(struct nvt *nvt)

@@ -18,6 +18,9 @@
 #include "telnetd/records.h"
 #include "telnetd/user.h"
 
+/* Bytes on their way to a client that the kernel takes before the first of them is sent. */
+#define UNSENT_MAX 16384
+
 /* How long sessions may take to end when the server stops, and accepting pauses on shortage. */
 static const struct timeval stop_time = {3, 0};
 static const struct timeval accept_pause = {1, 0};
@@ -142,9 +145,11 @@ static bool is_same_user(int client, const struct sockaddr_storage *address)
 
 static void set_socket_options(int client)
 {
-	const int on = 1;
+	const int on = 1, unsent_max = UNSENT_MAX;
 
 	setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	/* The rest of a flood waits in the terminal, where ^C flushes it. */
+	setsockopt(client, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent_max, sizeof(unsent_max));
 	setsockopt(client, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 	/* The data mark of a Synch stays in its place between the data. */
 	setsockopt(client, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));

@@ -14,9 +14,15 @@ size_t outgoing_waiting(const struct outgoing *outgoing)
 	return outgoing->end - outgoing->start;
 }
 
+/* A session that has sent all leaves its buffer to the one whose turn is next. */
+static char *spare;
+
 void outgoing_free(struct outgoing *outgoing)
 {
-	free(outgoing->bytes);
+	if (spare)
+		free(outgoing->bytes);
+	else
+		spare = outgoing->bytes;
 	outgoing->bytes = NULL;
 	outgoing->start = outgoing->end = outgoing->screen_end = outgoing->urgent_end = 0;
 }
@@ -41,8 +47,10 @@ static void make_room(struct outgoing *outgoing)
 int outgoing_add(struct outgoing *outgoing, const char *bytes, size_t size, bool screen,
 		 bool urgent)
 {
-	if (!outgoing->bytes)
-		outgoing->bytes = malloc(OUTGOING_SIZE);
+	if (!outgoing->bytes) {
+		outgoing->bytes = spare ? spare : malloc(OUTGOING_SIZE);
+		spare = NULL;
+	}
 	if (!outgoing->bytes)
 		return -ENOMEM;
 	if (size > OUTGOING_SIZE - outgoing->end)

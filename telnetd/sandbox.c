@@ -12,6 +12,8 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,6 +115,14 @@ static const unsigned long requests[] = {
 	SIOCATMARK,
 };
 
+/* The one option of a socket that is set here, beside which the filter cannot look at its value. */
+static int add_socket_option(scmp_filter_ctx filter)
+{
+	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt), 2,
+				SCMP_A1(SCMP_CMP_EQ, IPPROTO_TCP),
+				SCMP_A2(SCMP_CMP_EQ, TCP_NODELAY));
+}
+
 static int add_calls(scmp_filter_ctx filter, const int *list, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -139,6 +149,8 @@ static int add_rules(scmp_filter_ctx filter)
 	if (result == 0)
 		result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
 					  SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+	if (result == 0)
+		result = add_socket_option(filter);
 	for (size_t i = 0; result == 0 && i < sizeof(requests) / sizeof(requests[0]); i++)
 		result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
 					  SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffff, requests[i]));

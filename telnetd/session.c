@@ -10,6 +10,8 @@
 
 #include <errno.h>
 #include <event2/event_struct.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,9 +32,15 @@
 /* Output that waits for the client while its input is still read. */
 #define OUTGOING_WAITING_MAX (16 * 1024)
 
-/* A turn's reads of the terminal, and the size of each with its status byte. */
-#define SCREEN_READS 8
-#define SCREEN_READ_SIZE (512 + 1)
+/* A turn's one read of the terminal, with its status byte. */
+#define SCREEN_READ_SIZE 4096
+
+/*
+ * A turn that reads so much is one of a flow of output, which goes out in large segments (Nagle's
+ * algorithm, RFC 1122 4.2.3.4) until it has paused for about as long as this.
+ */
+#define FLOW_SIZE 1024
+static const struct timeval flow_pause = {0, 2000};
 
 /* The most that the kernel holds of a terminal's output: what a program left behind at its end. */
 #define SCREEN_LEFT_MAX (128 * 1024)
@@ -53,7 +61,7 @@ static const struct timeval end_of_file_time = {1, 0};
 #define DEFAULT_TERMINAL_TYPE "dumb"
 
 _Static_assert(OUTGOING_WAITING_MAX + RECEIVE_SIZE * NVT_ANSWER_FACTOR +
-			       2 * SCREEN_READS * SCREEN_READ_SIZE <=
+			       2 * SCREEN_READ_SIZE <=
 		       OUTGOING_SIZE,
 	       "a turn's answers and screen output fit");
 
@@ -85,6 +93,8 @@ struct session {
 	struct event events[INTERESTS];
 	unsigned interest; /* enum interest: which of the events are added */
 	struct event timer;
+	struct event flow; /* pending while output flows */
+	bool flowing; /* since flow was added */
 	struct event reopened; /* pending while nobody has the slave open */
 	suseconds_t reopen_us; /* how long it was pending last; 0: the slave is open */
 	struct outgoing outgoing;
@@ -150,6 +160,7 @@ void session_free(struct session *session)
 	event_del(&session->events[0]);
 	event_del(&session->events[1]);
 	event_del(&session->timer);
+	event_del(&session->flow);
 	close(session->socket);
 	nvt_free(session->nvt);
 	outgoing_free(&session->outgoing);
@@ -212,9 +223,17 @@ static void write_typed(struct session *session)
 		after_typed(session);
 }
 
+/* A terminal that took less the last time, or is not open, is tried again in its own time. */
+static void write_typed_unless_full(struct session *session)
+{
+	if (session->typed.size > 0 && !(session->interest & WANTS_MASTER_WRITE) &&
+	    !evtimer_pending(&session->reopened, NULL))
+		write_typed(session);
+}
+
+/* Adds to what is written at the end of the turn, or before a function that comes after it. */
 static void type(struct session *session, const char *bytes, size_t size)
 {
-	bool idle = session->typed.size == 0;
 	int result;
 
 	if (session->state > SESSION_RELAYING)
@@ -222,8 +241,6 @@ static void type(struct session *session, const char *bytes, size_t size)
 	result = typed_add(&session->typed, bytes, size);
 	if (result != 0)
 		fail_session(session, "what was typed", -result);
-	else if (idle && session->state == SESSION_RELAYING)
-		write_typed(session);
 }
 
 /* --- control functions -------------------------------------------------------------------- */
@@ -271,6 +288,7 @@ static void on_function(void *owner, enum nvt_function function)
 
 	if (session->state != SESSION_RELAYING)
 		return; /* there is no program yet, or no more */
+	write_typed_unless_full(session);
 	if (function == NVT_ABORT_OUTPUT) {
 		pty_discard_output(session->master);
 		drop_screen(session);
@@ -313,6 +331,7 @@ static void on_mode(void *owner, const struct nvt_mode *mode)
 	if (session->state != SESSION_RELAYING || mode->echo == (session->start.echo != 0))
 		return;
 	session->start.echo = mode->echo;
+	write_typed_unless_full(session);
 	pty_set_echo(session->master, mode->echo);
 }
 
@@ -476,6 +495,8 @@ static void send_outgoing(struct session *session)
 
 static void finish_turn(struct session *session)
 {
+	if (session->state == SESSION_RELAYING)
+		write_typed_unless_full(session);
 	if (session->state != SESSION_LINGERING)
 		send_outgoing(session);
 	if (session->over)
@@ -583,8 +604,35 @@ void session_attend(struct session *session, bool urgent, bool broken)
 
 /* --- events of the terminal --------------------------------------------------------------- */
 
-/* Reads once; returns whether there may be more to read in this turn. */
-static bool read_screen(struct session *session)
+static void set_nodelay(struct session *session, int nodelay)
+{
+	setsockopt(session->socket, IPPROTO_TCP, TCP_NODELAY, &nodelay, sizeof(nodelay));
+}
+
+static void note_flow(struct session *session)
+{
+	session->flowing = true;
+	if (evtimer_pending(&session->flow, NULL))
+		return;
+	set_nodelay(session, 0);
+	evtimer_add(&session->flow, &flow_pause);
+}
+
+/* Once output has paused, TCP_NODELAY sends what was held back, and single keys at once. */
+static void on_flow(evutil_socket_t fd, short what, void *context)
+{
+	struct session *session = context;
+
+	(void)fd;
+	(void)what;
+	if (session->flowing)
+		evtimer_add(&session->flow, &flow_pause);
+	else
+		set_nodelay(session, 1);
+	session->flowing = false;
+}
+
+static void read_screen(struct session *session)
 {
 	char bytes[SCREEN_READ_SIZE];
 	struct pty_status status;
@@ -596,7 +644,7 @@ static bool read_screen(struct session *session)
 			close_master(session);
 		else if (size != -EAGAIN)
 			wait_for_reopening(session);
-		return false;
+		return;
 	}
 	session->reopen_us = 0;
 	if (status.flushed_output)
@@ -604,15 +652,14 @@ static bool read_screen(struct session *session)
 	session->encoding_screen = true;
 	nvt_from_terminal(session->nvt, bytes + 1, (size_t)size);
 	session->encoding_screen = false;
+	if (size >= FLOW_SIZE)
+		note_flow(session);
 	if (size > 0 && session->half_closed)
 		session->end_of_files = 0;
-	if (draining && (size_t)size >= session->screen_left) {
+	if (draining && (size_t)size >= session->screen_left)
 		close_master(session);
-		return false;
-	}
-	if (draining)
+	else if (draining)
 		session->screen_left -= (size_t)size;
-	return !status.flushed_output;
 }
 
 static void on_master_read(evutil_socket_t master, short what, void *context)
@@ -621,8 +668,7 @@ static void on_master_read(evutil_socket_t master, short what, void *context)
 
 	(void)master;
 	(void)what;
-	for (int i = 0; i < SCREEN_READS && read_screen(session); i++)
-		;
+	read_screen(session);
 	finish_turn(session);
 }
 
@@ -677,7 +723,6 @@ static void take_terminal(struct session *session, int master)
 	if (peer->columns != session->start.columns || peer->rows != session->start.rows)
 		on_window(session, peer->columns, peer->rows);
 	on_mode(session, nvt_mode(session->nvt));
-	write_typed(session);
 	if (session->half_closed)
 		type_end_of_file(session);
 }
@@ -716,6 +761,7 @@ static bool watch(struct session *session)
 	       event_assign(&session->events[1], base, session->socket, EV_WRITE | EV_PERSIST,
 			    on_socket_write, session) == 0 &&
 	       evtimer_assign(&session->timer, base, on_timer, session) == 0 &&
+	       evtimer_assign(&session->flow, base, on_flow, session) == 0 &&
 	       evtimer_assign(&session->reopened, base, on_reopened, session) == 0 &&
 	       epoll_ctl(session->host->attention, EPOLL_CTL_ADD, session->socket, &attention) == 0;
 }
