@@ -158,6 +158,7 @@ static void set_socket_options(int client)
 /* Takes a connection over, whose socket is closed here in any case. Returns 0 or -errno. */
 static int admit_client(struct monitor *monitor, int client, const struct sockaddr_storage *address)
 {
+	const struct timeval now = {0, 0};
 	struct message message = {.type = MESSAGE_CLIENT};
 	struct worker *worker;
 	struct login *login;
@@ -179,7 +180,16 @@ static int admit_client(struct monitor *monitor, int client, const struct sockad
 	message.session = login->number;
 	memcpy(message.client.address, login->host, sizeof(message.client.address));
 	pool_tell(worker, &message, client);
+	if (monitor->listener_count > 0)
+		evtimer_add(monitor->refill, &now);
 	return 0;
+}
+
+static void on_refill(evutil_socket_t fd, short what, void *context)
+{
+	(void)fd;
+	(void)what;
+	pool_refill(context);
 }
 
 static void on_resume(evutil_socket_t fd, short what, void *context)
@@ -227,6 +237,7 @@ int monitor_listen(struct monitor *monitor, const int *sockets, size_t count)
 		monitor->listeners[monitor->listener_count++] = event;
 		event_add(event, NULL);
 	}
+	pool_refill(monitor);
 	return 0;
 }
 
@@ -326,7 +337,8 @@ static bool add_signals(struct monitor *monitor)
 	}
 	monitor->resume = evtimer_new(monitor->base, on_resume, monitor);
 	monitor->deadline = evtimer_new(monitor->base, on_deadline, monitor);
-	return monitor->resume && monitor->deadline;
+	monitor->refill = evtimer_new(monitor->base, on_refill, monitor);
+	return monitor->resume && monitor->deadline && monitor->refill;
 }
 
 struct monitor *monitor_new(const struct config *config, const struct sandbox *sandbox)
@@ -397,6 +409,7 @@ void monitor_free(struct monitor *monitor)
 		free_event(monitor->stops[i]);
 	free_event(monitor->resume);
 	free_event(monitor->deadline);
+	free_event(monitor->refill);
 	if (monitor->base)
 		event_base_free(monitor->base);
 	free(monitor);

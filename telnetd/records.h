@@ -88,6 +88,8 @@ struct monitor {
 	struct event *deadline;
 	LIST_HEAD(, worker) workers;
 	size_t worker_count;
+	struct worker *spare; /* it has no session yet; or NULL */
+	struct event *refill; /* the time for another one */
 	struct login_list by_number[RECORD_CHAINS];
 	struct login_list by_pid[RECORD_CHAINS];
 	size_t session_count;
@@ -122,6 +124,8 @@ double record_age(const struct login *);
 pid_t pool_fork(void);
 /* A worker that may have one more session, started where there is none; NULL with errno set. */
 struct worker *pool_choose(struct monitor *);
+/* Starts the worker that waits for the next client, where there is to be one. */
+void pool_refill(struct monitor *);
 /* Tells a worker something; never waits. The descriptor, unless -1, is closed here. */
 void pool_tell(struct worker *, const struct message *, int descriptor);
 void pool_tell_text(struct login *, enum message_type, const char *text);

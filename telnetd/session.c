@@ -60,8 +60,7 @@ static const struct timeval end_of_file_time = {1, 0};
 
 #define DEFAULT_TERMINAL_TYPE "dumb"
 
-_Static_assert(OUTGOING_WAITING_MAX + RECEIVE_SIZE * NVT_ANSWER_FACTOR +
-			       2 * SCREEN_READ_SIZE <=
+_Static_assert(OUTGOING_WAITING_MAX + RECEIVE_SIZE * NVT_ANSWER_FACTOR + 2 * SCREEN_READ_SIZE <=
 		       OUTGOING_SIZE,
 	       "a turn's answers and screen output fit");
 

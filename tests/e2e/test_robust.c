@@ -215,6 +215,34 @@ static void kill_one_of(const char *sessions_per_worker)
 		client_open_shell(&clients[i], &server);
 }
 
+/* One waits for the next client; a session is served without it, too, and then another waits. */
+static void the_death_of_the_worker_that_waits_is_made_up_for(void **state)
+{
+	pid_t waiting, worker;
+
+	(void)state;
+	server.may_lose_workers = true;
+	server_start(&server, "-l", "/bin/cat", NULL);
+	assert_int_equal(server_workers(&server, &waiting, 1), 1);
+	assert_int_equal(kill(waiting, SIGKILL), 0);
+	server_expect_line(&server, "event=worker-lost", "SIGKILL", NULL);
+	client_connect_as(&client, &server, &usual_terminal);
+	client_enter(&client, "served");
+	client_expect(&client, "served\r\n");
+	worker = server_worker_of(&server, client.port);
+	for (size_t i = 0; i < 2; i++) {
+		pid_t workers[2];
+
+		assert_int_equal(server_workers(&server, workers, 2), 2);
+		if (workers[i] != worker)
+			waiting = workers[i];
+	}
+	client_connect_as(&clients[0], &server, &usual_terminal);
+	client_enter(&clients[0], "served as well");
+	client_expect(&clients[0], "served as well\r\n");
+	assert_int_equal(server_worker_of(&server, clients[0].port), waiting);
+}
+
 static void the_death_of_a_worker_of_three_ends_its_sessions_only(void **state)
 {
 	(void)state;
@@ -340,23 +368,19 @@ static void wait_for_rest(size_t sessions, size_t children)
 	}
 }
 
-static void open_and_close_many(const char *sessions_per_worker)
+static void open_and_close_many(const char *sessions_per_worker, size_t workers)
 {
-	size_t children;
 	long memory;
 	int descriptors;
 
 	server_start(&server, "-l", trial_built("tests/programs/show"), "--sessions-per-worker",
 		     sessions_per_worker, NULL);
 	open_and_close(WARM_UP);
-	/* Shared workers stay. */
-	wait_for_rest(WARM_UP, 64);
-	children = server_workers(&server, NULL, 0);
-	wait_for_rest(WARM_UP, children);
+	wait_for_rest(WARM_UP, workers);
 	descriptors = process_descriptors(server.pid);
 	memory = memory_of(server.pid);
 	open_and_close(SESSIONS);
-	wait_for_rest(WARM_UP + SESSIONS, children);
+	wait_for_rest(WARM_UP + SESSIONS, workers);
 	assert_int_equal(process_descriptors(server.pid), descriptors);
 	if (!SANITIZED)
 		assert_in_range(memory_of(server.pid), 1, memory + MEMORY_SLACK_KIB);
@@ -365,13 +389,14 @@ static void open_and_close_many(const char *sessions_per_worker)
 static void sessions_leave_nothing_in_the_monitor(void **state)
 {
 	(void)state;
-	open_and_close_many("1");
+	open_and_close_many("1", 1); /* which waits for the next client */
+	;
 }
 
 static void sessions_leave_nothing_in_shared_workers(void **state)
 {
 	(void)state;
-	open_and_close_many("0");
+	open_and_close_many("0", (size_t)sysconf(_SC_NPROCESSORS_ONLN));
 }
 
 static void connections_that_say_nothing_leave_nothing(void **state)
@@ -391,7 +416,8 @@ static void connections_that_say_nothing_leave_nothing(void **state)
 		else
 			client_close(&clients[i]);
 	}
-	wait_for_rest(MANY, 2);
+	/* Left are the first session's worker and program, and the worker for the next one. */
+	wait_for_rest(MANY, 3);
 	assert_int_equal(process_descriptors(server.pid), descriptors);
 }
 
@@ -409,6 +435,7 @@ int main(void)
 		ROBUSTNESS_TEST(options_turned_on_and_off_without_end_do_not_hurt),
 		ROBUSTNESS_TEST(garbage_ends_at_most_its_own_session),
 		ROBUSTNESS_TEST(the_death_of_a_worker_ends_its_own_session_only),
+		ROBUSTNESS_TEST(the_death_of_the_worker_that_waits_is_made_up_for),
 		ROBUSTNESS_TEST(the_death_of_a_worker_of_three_ends_its_sessions_only),
 		ROBUSTNESS_TEST(the_death_of_a_shared_worker_ends_its_sessions_only),
 		ROBUSTNESS_TEST(a_worker_that_is_stopped_does_not_stop_the_others),
