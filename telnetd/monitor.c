@@ -40,7 +40,7 @@ static void worker_exited(struct worker *worker, int status)
 {
 	char why[64];
 
-	worker->pid = 0;
+	worker->has_process = false;
 	if (worker->channel < 0) {
 		pool_dismiss(worker); /* again: its record waited for this */
 		return;
@@ -400,7 +400,7 @@ void monitor_free(struct monitor *monitor)
 		stop_listening(monitor);
 	record_logouts(monitor);
 	while ((worker = LIST_FIRST(&monitor->workers))) {
-		worker->pid = 0; /* it ends by itself as its channel closes */
+		worker->has_process = false; /* it ends by itself as its channel closes */
 		pool_dismiss(worker);
 		pool_forget(worker);
 	}

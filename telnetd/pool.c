@@ -121,7 +121,7 @@ void pool_dismiss(struct worker *worker)
 		close(worker->channel);
 		worker->channel = -1;
 	}
-	if (worker->pid > 0) {
+	if (worker->has_process) {
 		kill(worker->pid, SIGKILL);
 		return;
 	}
@@ -154,7 +154,7 @@ static void on_message(evutil_socket_t channel, short what, void *context)
 	(void)what;
 	if (hearing_take(worker) != HEARD_END)
 		return;
-	if (worker->pid == 0) {
+	if (!worker->has_process) {
 		pool_lose(worker, "it has closed its channel");
 		return;
 	}
@@ -171,6 +171,7 @@ struct worker *monitor_add_worker(struct monitor *monitor, int channel, pid_t pi
 		return NULL;
 	worker->monitor = monitor;
 	worker->pid = pid;
+	worker->has_process = pid > 0;
 	worker->channel = channel;
 	LIST_INIT(&worker->logins);
 	STAILQ_INIT(&worker->unsent);
@@ -286,7 +287,7 @@ struct worker *pool_find_pid(struct monitor *monitor, pid_t pid)
 	struct worker *worker;
 
 	LIST_FOREACH (worker, &monitor->workers, of_monitor)
-		if (worker->pid == pid)
+		if (worker->has_process && worker->pid == pid)
 			return worker;
 	return NULL;
 }

@@ -66,7 +66,8 @@ struct unsent {
 struct worker {
 	LIST_ENTRY(worker) of_monitor;
 	struct monitor *monitor;
-	pid_t pid; /* 0: has no process (any more) */
+	pid_t pid; /* the log tells it also when the process has ended */
+	bool has_process; /* which has not been waited for yet */
 	int channel; /* -1: closed, waiting to be reaped */
 	struct event *readable;
 	struct event *writable;

@@ -1017,9 +1017,9 @@ static void the_end_of_a_session_is_logged_with_its_reason_and_bytes(void **stat
 
 /*
  * A worker with a process of its own and one session. The process says what it is given, `times`
- * times and then `last`, and ends itself as told.
+ * times and then `last`, and ends itself as told. Returns its pid.
  */
-static void run_worker(struct message *say_first, size_t times, struct message *last, int die_of)
+static pid_t run_worker(struct message *say_first, size_t times, struct message *last, int die_of)
 {
 	int ends[2], ready[2];
 	uint32_t session;
@@ -1055,6 +1055,7 @@ static void run_worker(struct message *say_first, size_t times, struct message *
 	close(ready[1]);
 	/* Its end is known, and not yet heard of by the monitor. */
 	assert_int_equal(waitid(P_PID, (id_t)pid, &(siginfo_t){0}, WEXITED | WNOWAIT), 0);
+	return pid;
 }
 
 /* Ends a worker's process so, and returns what was logged. It must be gone without a trace. */
@@ -1080,6 +1081,17 @@ static void a_worker_that_dies_is_logged_with_what_it_died_of(void **state)
 	assert_non_null(strstr(log_of_worker(NULL, 0, NULL, SIGKILL), "it died of SIGKILL"));
 	assert_non_null(strstr(log_of_worker(NULL, 0, NULL, SIGSYS), "it died of SIGSYS"));
 	assert_non_null(strstr(log_of_worker(NULL, 0, NULL, 0), "it exited with status 0"));
+}
+
+static void a_worker_that_dies_is_logged_with_its_pid(void **state)
+{
+	char expected[32];
+
+	(void)state;
+	snprintf(expected, sizeof(expected), " pid=%d ", (int)run_worker(NULL, 0, NULL, SIGKILL));
+	begin_log();
+	turn();
+	assert_non_null(strstr(end_log(), expected));
 }
 
 static void what_a_worker_said_before_it_died_is_heard(void **state)
@@ -1190,6 +1202,7 @@ int main(void)
 		with_monitor(a_session_has_twenty_lines_in_the_log_and_then_no_more),
 		with_monitor(the_end_of_a_session_is_logged_with_its_reason_and_bytes),
 		with_monitor(a_worker_that_dies_is_logged_with_what_it_died_of),
+		with_monitor(a_worker_that_dies_is_logged_with_its_pid),
 		with_monitor(what_a_worker_said_before_it_died_is_heard),
 		with_monitor(a_worker_that_breaks_the_rules_and_dies_is_lost_once),
 		with_monitor(a_worker_that_breaks_the_rules_is_killed),
