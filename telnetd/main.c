@@ -55,9 +55,14 @@ static int take_inetd_socket(int *client)
 
 static int serve_inetd(struct monitor *monitor)
 {
-	int client;
-	int result = take_inetd_socket(&client);
+	struct sockaddr_storage peer;
+	socklen_t size = sizeof(peer);
+	int client, result;
 
+	/* While there is still a standard error to say it on, to somebody at a terminal. */
+	if (getpeername(STDIN_FILENO, (struct sockaddr *)&peer, &size) != 0)
+		return -errno;
+	result = take_inetd_socket(&client);
 	if (result == 0)
 		result = monitor_serve(monitor, client);
 	return result;
@@ -80,7 +85,9 @@ static int serve(const struct config *config, const struct sandbox *sandbox, con
 	if (result == 0)
 		result = monitor_run(monitor);
 	monitor_free(monitor);
-	return result == 0 ? EXIT_SUCCESS : fail("cannot serve", result);
+	if (result == 0)
+		return EXIT_SUCCESS;
+	return fail(config->inetd ? "cannot serve descriptor 0" : "cannot serve", result);
 }
 
 static int run(const struct config *config)

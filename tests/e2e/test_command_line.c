@@ -282,6 +282,14 @@ static void inetds_connection_is_served(void **state)
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
+static void inetd_without_a_connection_is_complained_of(void **state)
+{
+	const char *arguments[] = {"-i", "-c", "/dev/null", "-l", "/bin/sh", NULL};
+
+	(void)state;
+	expect_complaint(1, "descriptor 0", "socket", arguments);
+}
+
 /* --- what it shows ------------------------------------------------------------------------ */
 
 static void the_issue_is_shown_with_its_escapes_before_login(void **state)
@@ -357,6 +365,7 @@ int main(void)
 		COMMAND_LINE_TEST(only_the_same_user_is_served_where_that_is_asked_for),
 		COMMAND_LINE_TEST(the_same_user_is_served_by_ipv6_as_well),
 		COMMAND_LINE_TEST(inetds_connection_is_served),
+		COMMAND_LINE_TEST(inetd_without_a_connection_is_complained_of),
 		COMMAND_LINE_TEST(the_issue_is_shown_with_its_escapes_before_login),
 		COMMAND_LINE_TEST(an_issue_that_has_gone_keeps_nobody_from_logging_in),
 		COMMAND_LINE_TEST(a_login_program_that_has_gone_is_said_to_the_user),
