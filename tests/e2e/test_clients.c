@@ -614,7 +614,7 @@ static void nc_fed_by_a_pipe_gets_all_answers(void **state)
 
 #define WITH(program, test)                                                                        \
 	{                                                                                          \
-#test ", " #program, test, NULL, tear_down, (void *)(uintptr_t)&program            \
+#test ", " #program, test, NULL, tear_down, (void *)(uintptr_t)(&(program))        \
 	}
 
 #define FOR_ALL(test)                                                                              \
