@@ -646,6 +646,14 @@ static int duplicate(void)
 	return dup2(0, 63);
 }
 
+/* The last close of a terminal's master waits for the programs on it: not in the monitor. */
+static int pass_descriptor(void)
+{
+	const struct message log = {.type = MESSAGE_LOG, .text = {"with a terminal"}};
+
+	return message_send(channel[1], &log, pty.master);
+}
+
 static int add_key(void)
 {
 	return (int)syscall(SYS_keyctl, 0, 0);
@@ -710,6 +718,7 @@ static const struct refused {
 	{"raising a limit", raise_limit, false},
 	{"becoming dumpable", become_dumpable, true},
 	{"duplicating a descriptor", duplicate, false},
+	{"passing a descriptor", pass_descriptor, false},
 	{"keys", add_key, false},
 };
 
