@@ -162,6 +162,8 @@ void session_free(struct session *session)
 	event_del(&session->events[1]);
 	event_del(&session->timer);
 	event_del(&session->flow);
+	/* A process that has a copy of the socket would keep it there. */
+	epoll_ctl(session->host->attention, EPOLL_CTL_DEL, session->socket, NULL);
 	close(session->socket);
 	nvt_free(session->nvt);
 	outgoing_free(&session->outgoing);
