@@ -747,10 +747,13 @@ static void take_terminal(struct session *session, int master)
 
 void session_hear(struct session *session, const struct message *message, int descriptor)
 {
+	if (session->state >= SESSION_DRAINING) {
+		if (descriptor >= 0)
+			close(descriptor); /* which hangs the login program up */
+		return;
+	}
 	if (message->type == MESSAGE_TERMINAL)
 		take_terminal(session, descriptor);
-	if (session->state >= SESSION_DRAINING)
-		return;
 	switch (message->type) {
 	case MESSAGE_REFUSED:
 		say_goodbye(session, message->text.text, MESSAGE_END_REFUSED);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* One session without its worker: what it leaves behind. */
+/* One session without its worker: what it leaves behind, and what comes too late for it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -78,11 +78,29 @@ static void no_attention_is_called_to_a_session_that_has_ended(void **state)
 	assert_int_equal(epoll_wait(host.attention, &event, 1, 0), 0);
 }
 
+/* The monitor may have been told to stop while it was starting the login program. */
+static void a_terminal_that_comes_after_stop_is_closed(void **state)
+{
+	const struct message stop = {.type = MESSAGE_STOP, .session = NUMBER, .text = {"enough"}};
+	const struct message terminal = {.type = MESSAGE_TERMINAL, .session = NUMBER};
+	int ends[2];
+	char byte;
+
+	(void)state;
+	assert_int_equal(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+	session_hear(session, &stop, -1);
+	session_hear(session, &terminal, ends[1]);
+	assert_int_equal(read(ends[0], &byte, 1), 0);
+	close(ends[0]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(no_attention_is_called_to_a_session_that_has_ended,
 						begin, end),
+		cmocka_unit_test_setup_teardown(a_terminal_that_comes_after_stop_is_closed, begin,
+						end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
