@@ -35,26 +35,34 @@ size_t message_size(uint32_t type)
 	return type < MESSAGE_TYPES ? forms[type].size : 0;
 }
 
-int message_send(int channel, const struct message *message, int descriptor)
+/* Not in a worker: its filter lacks sendmsg(2), so that it can pass no descriptor. */
+static ssize_t send_with(int channel, const struct message *message, int descriptor)
 {
 	struct iovec part = {(void *)(uintptr_t)message, message_size(message->type)};
-	struct msghdr packet = {.msg_iov = &part, .msg_iovlen = 1};
 	union control control = {0};
+	const struct msghdr packet = {.msg_iov = &part,
+				      .msg_iovlen = 1,
+				      .msg_control = control.bytes,
+				      .msg_controllen = sizeof(control.bytes)};
+	struct cmsghdr *header = &control.aligned;
 
-	if (descriptor >= 0) {
-		struct cmsghdr *header = &control.aligned;
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(header), &descriptor, sizeof(int));
+	return sendmsg(channel, &packet, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
 
-		packet.msg_control = control.bytes;
-		packet.msg_controllen = sizeof(control.bytes);
-		header->cmsg_level = SOL_SOCKET;
-		header->cmsg_type = SCM_RIGHTS;
-		header->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(header), &descriptor, sizeof(int));
-	}
-	while (sendmsg(channel, &packet, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
-		if (errno != EINTR)
-			return -errno;
-	return 0;
+int message_send(int channel, const struct message *message, int descriptor)
+{
+	ssize_t sent;
+
+	do
+		sent = descriptor >= 0 ? send_with(channel, message, descriptor)
+				       : send(channel, message, message_size(message->type),
+					      MSG_NOSIGNAL | MSG_DONTWAIT);
+	while (sent < 0 && errno == EINTR);
+	return sent < 0 ? -errno : 0;
 }
 
 int message_send_waiting(int channel, const struct message *message, int descriptor)

@@ -87,7 +87,10 @@ size_t message_size(uint32_t type);
  */
 int message_send(int channel, const struct message *, int descriptor);
 
-/* The same, but waits for room. For a worker: the monitor always reads. */
+/*
+ * The same, but waits for room. For a worker: the monitor always reads. It has no descriptor to
+ * pass, and its sandbox no system call to do so.
+ */
 int message_send_waiting(int channel, const struct message *, int descriptor);
 
 /*

@@ -62,6 +62,8 @@ static void record_logout(const struct login *login)
 	pid_t pid = pool_fork();
 
 	if (pid == 0) {
+		/* A service manager that sees the monitor end sends it to what is left. */
+		signal(SIGTERM, SIG_IGN);
 		pty_record_logout(login->line, login->pid);
 		_exit(EXIT_SUCCESS);
 	}
@@ -379,7 +381,7 @@ static void record_logouts(struct monitor *monitor)
 
 		while ((login = LIST_FIRST(&monitor->by_number[chain]))) {
 			if (login->pid > 0 && monitor->sandbox->privileged)
-				pty_record_logout(login->line, login->pid);
+				record_logout(login);
 			LIST_REMOVE(login, by_number);
 			free(login);
 		}

@@ -49,8 +49,7 @@ static const int calls[] = {
 	SCMP_SYS(write),
 	SCMP_SYS(recvfrom),
 	SCMP_SYS(sendto),
-	SCMP_SYS(recvmsg),
-	SCMP_SYS(sendmsg),
+	SCMP_SYS(recvmsg), /* but not sendmsg: to close what it passed could hold up the monitor */
 	SCMP_SYS(recv),
 	SCMP_SYS(send),
 	SCMP_SYS(shutdown),
@@ -264,7 +263,27 @@ void sandbox_free(struct sandbox *sandbox)
 	free(sandbox->filter);
 }
 
+/*
+ * Memory that a worker may map: what a process has from its beginning, with room to spare, and for
+ * each descriptor half of what a session can come to hold (its buffers, and libtelnet's).
+ */
+#define OWN_MEMORY (256UL * 1024 * 1024)
+#define DESCRIPTOR_MEMORY (128UL * 1024)
+
 /* --- entering ----------------------------------------------------------------------------- */
+
+/* No more than the limit that telnetd was started with, which only root could raise. */
+static rlim_t memory_limit(unsigned long descriptors)
+{
+	struct rlimit own = {RLIM_INFINITY, RLIM_INFINITY};
+	rlim_t most;
+
+	getrlimit(RLIMIT_AS, &own);
+	if (SANITIZED || descriptors > (RLIM_INFINITY - OWN_MEMORY) / DESCRIPTOR_MEMORY)
+		return own.rlim_max;
+	most = OWN_MEMORY + (rlim_t)descriptors * DESCRIPTOR_MEMORY;
+	return most < own.rlim_max ? most : own.rlim_max;
+}
 
 static int set_limits(unsigned long descriptors)
 {
@@ -273,6 +292,7 @@ static int set_limits(unsigned long descriptors)
 		rlim_t most;
 	} limits[] = {
 		{RLIMIT_NOFILE, descriptors},
+		{RLIMIT_AS, memory_limit(descriptors)},
 		{RLIMIT_FSIZE, SANITIZED ? RLIM_INFINITY : 0},
 		{RLIMIT_NPROC, 0},
 		{RLIMIT_CORE, 0},

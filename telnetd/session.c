@@ -23,6 +23,7 @@
 #include "nvt/nvt.h"
 #include "pty/pty.h"
 #include "telnetd/environment.h"
+#include "telnetd/foreign.h"
 #include "telnetd/outgoing.h"
 #include "telnetd/typed.h"
 
@@ -98,6 +99,7 @@ struct session {
 	suseconds_t reopen_us; /* how long it was pending last; 0: the slave is open */
 	struct outgoing outgoing;
 	struct typed typed;
+	struct foreign foreign; /* what a client that speaks no TELNET sent first */
 	uint64_t received;
 	unsigned timing_marks; /* to be answered once what was typed has gone */
 	size_t screen_left; /* what may still be read while draining */
@@ -160,6 +162,8 @@ void session_free(struct session *session)
 	event_del(&session->events[1]);
 	event_del(&session->timer);
 	event_del(&session->flow);
+	/* A process that has a copy of the socket would keep it there. */
+	epoll_ctl(session->host->attention, EPOLL_CTL_DEL, session->socket, NULL);
 	close(session->socket);
 	nvt_free(session->nvt);
 	outgoing_free(&session->outgoing);
@@ -310,9 +314,24 @@ static void on_to_network(void *owner, const char *bytes, size_t size, bool urge
 		fail_session(session, "what is to be sent", -result);
 }
 
+/* Nothing behind the beginning of another protocol is typed: a web page may have chosen it. */
 static void on_to_terminal(void *owner, const char *bytes, size_t size)
 {
-	type(owner, bytes, size);
+	struct session *session = owner;
+	const char *protocol = NULL;
+	char text[MESSAGE_TEXT_SIZE];
+
+	if (session->over)
+		return;
+	if (!nvt_peer(session->nvt)->answered)
+		protocol = foreign_protocol(&session->foreign, bytes, size);
+	if (!protocol) {
+		type(session, bytes, size);
+		return;
+	}
+	snprintf(text, sizeof(text), "the client speaks %s, not TELNET", protocol);
+	log_text(session, text);
+	end_session(session, MESSAGE_END_FAULT);
 }
 
 static void on_window(void *owner, unsigned short columns, unsigned short rows)
@@ -728,10 +747,13 @@ static void take_terminal(struct session *session, int master)
 
 void session_hear(struct session *session, const struct message *message, int descriptor)
 {
+	if (session->state >= SESSION_DRAINING) {
+		if (descriptor >= 0)
+			close(descriptor); /* which hangs the login program up */
+		return;
+	}
 	if (message->type == MESSAGE_TERMINAL)
 		take_terminal(session, descriptor);
-	if (session->state >= SESSION_DRAINING)
-		return;
 	switch (message->type) {
 	case MESSAGE_REFUSED:
 		say_goodbye(session, message->text.text, MESSAGE_END_REFUSED);

@@ -236,6 +236,33 @@ static void the_same_user_is_served_by_ipv6_as_well(void **state)
 	client_open_shell(&client, &server);
 }
 
+/* A page in the browser of the same user may not type at a shell that asks for no password. */
+static void a_web_page_types_nothing(void **state)
+{
+	char request[1024];
+
+	(void)state;
+	server_start(&server, "-l", "/bin/sh", "--same-user", NULL);
+	snprintf(request, sizeof(request),
+		 "POST / HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nContent-Type: text/plain\r\n"
+		 "Content-Length: 1000\r\n\r\necho ty''ped\n",
+		 server.port);
+	client_connect(&client, &server);
+	client_send(&client, request, strlen(request));
+	client_expect_end_or_reset(&client);
+	server_expect_line(&server, "speaks HTTP, not TELNET", client.peer, NULL);
+	client_close(&client);
+	/* Nor may it come late, as on a connection that was made ready beforehand. */
+	client_connect(&client, &server);
+	client_expect_prompt(&client);
+	client_send(&client, request, strlen(request));
+	client_expect_end_or_reset(&client);
+	assert_false(client_has(&client, "typed"));
+	server_expect_line(&server, "speaks HTTP, not TELNET", client.peer, NULL);
+	server_expect_line(&server, "why=\"protocol fault\"", client.peer, NULL);
+	assert_int_equal(server_count_log(&server, "event=login"), 1);
+}
+
 /* Connects a client to a socket of the test, as a super-server has one; returns its end. */
 static int accept_client(void)
 {
@@ -364,6 +391,7 @@ int main(void)
 		COMMAND_LINE_TEST(the_configuration_is_read_and_the_command_line_wins),
 		COMMAND_LINE_TEST(only_the_same_user_is_served_where_that_is_asked_for),
 		COMMAND_LINE_TEST(the_same_user_is_served_by_ipv6_as_well),
+		COMMAND_LINE_TEST(a_web_page_types_nothing),
 		COMMAND_LINE_TEST(inetds_connection_is_served),
 		COMMAND_LINE_TEST(inetd_without_a_connection_is_complained_of),
 		COMMAND_LINE_TEST(the_issue_is_shown_with_its_escapes_before_login),

@@ -8,9 +8,12 @@
 #include "tests/e2e/support/server.h"
 #include "tests/e2e/support/trial.h"
 
+#include <fcntl.h>
+#include <paths.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #define MANY (SANITIZED ? 60 : 300)
 #define SHARED 4
@@ -19,6 +22,9 @@
 #define SESSIONS (SANITIZED ? 200 : 1000)
 #define WARM_UP (SANITIZED ? 30 : 100)
 #define MEMORY_SLACK_KIB 256
+
+/* The server waits three seconds for its sessions, and the C library ten for a lock. */
+#define LOCKED_STOP_MS 8000
 
 static struct server server;
 static struct client client;
@@ -421,6 +427,56 @@ static void connections_that_say_nothing_leave_nothing(void **state)
 	assert_int_equal(process_descriptors(server.pid), descriptors);
 }
 
+/* --- other users of the machine ----------------------------------------------------------- */
+
+/* A process that has utmp locked for reading, as anyone may; it ends by itself before long. */
+static pid_t lock_records(void)
+{
+	struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
+	int file = open(_PATH_UTMP, O_RDONLY | O_CLOEXEC), told[2];
+	pid_t pid;
+	char byte;
+
+	if (file < 0) {
+		print_message("%s: skipped: there is no such file here\n", _PATH_UTMP);
+		skip();
+	}
+	assert_int_equal(pipe(told), 0);
+	pid = fork();
+	if (pid == 0) {
+		alarm(DEADLINE_MS / 1000);
+		if (fcntl(file, F_SETLK, &lock) == 0 && write(told[1], "", 1) == 1)
+			pause();
+		_exit(EXIT_FAILURE);
+	}
+	close(file);
+	close(told[1]);
+	assert_int_equal(read(told[0], &byte, 1), 1);
+	close(told[0]);
+	return pid;
+}
+
+static void a_lock_on_the_records_does_not_hold_up_the_end(void **state)
+{
+	pid_t login, locker;
+	bool goes;
+
+	(void)state;
+	SKIP_UNLESS_ROOT();
+	server_start(&server, "-l", "/usr/bin/nohup /bin/sleep 60", NULL);
+	client_connect_as(&client, &server, &usual_terminal);
+	client_expect(&client, "nohup: ");
+	login = server_login_of(&server, client.peer);
+	locker = lock_records();
+	kill(server.pid, SIGTERM);
+	goes = process_goes(server.pid, LOCKED_STOP_MS);
+	kill(locker, SIGKILL);
+	waitpid(locker, NULL, 0);
+	kill(login, SIGKILL);
+	assert_true(process_goes(login, DEADLINE_MS));
+	assert_true(goes);
+}
+
 /* ------------------------------------------------------------------------------------------ */
 
 #define ROBUSTNESS_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -445,6 +501,7 @@ int main(void)
 		ROBUSTNESS_TEST(sessions_leave_nothing_in_the_monitor),
 		ROBUSTNESS_TEST(sessions_leave_nothing_in_shared_workers),
 		ROBUSTNESS_TEST(connections_that_say_nothing_leave_nothing),
+		ROBUSTNESS_TEST(a_lock_on_the_records_does_not_hold_up_the_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

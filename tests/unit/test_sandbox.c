@@ -347,6 +347,28 @@ static void using_memory_works(void **state)
 	assert_went_well(&sandbox, use_memory);
 }
 
+#define FAR_TOO_MUCH (1UL << 30)
+
+static int take_all_memory(void)
+{
+	STEP(1, mmap(NULL, FAR_TOO_MUCH, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		     0) == MAP_FAILED);
+	STEP(2, mmap(NULL, FAR_TOO_MUCH, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		     0) == MAP_FAILED);
+	return WENT_WELL;
+}
+
+static void memory_has_a_limit(void **state)
+{
+	(void)state;
+	need_filter();
+	if (SANITIZED) {
+		print_message("sanitizers map more than any limit\n");
+		skip();
+	}
+	assert_went_well(&sandbox, take_all_memory);
+}
+
 /* --- what it does not do ------------------------------------------------------------------ */
 
 static int open_file(void)
@@ -646,6 +668,14 @@ static int duplicate(void)
 	return dup2(0, 63);
 }
 
+/* The last close of a terminal's master waits for the programs on it: not in the monitor. */
+static int pass_descriptor(void)
+{
+	const struct message log = {.type = MESSAGE_LOG, .text = {"with a terminal"}};
+
+	return message_send(channel[1], &log, pty.master);
+}
+
 static int add_key(void)
 {
 	return (int)syscall(SYS_keyctl, 0, 0);
@@ -710,6 +740,7 @@ static const struct refused {
 	{"raising a limit", raise_limit, false},
 	{"becoming dumpable", become_dumpable, true},
 	{"duplicating a descriptor", duplicate, false},
+	{"passing a descriptor", pass_descriptor, false},
 	{"keys", add_key, false},
 };
 
@@ -958,6 +989,7 @@ int main(void)
 		in_sandbox(asking_a_socket_for_its_urgent_mark_works),
 		in_sandbox(taking_a_descriptor_and_answering_work),
 		in_sandbox(using_memory_works),
+		in_sandbox(memory_has_a_limit),
 		in_sandbox(the_filter_kills_for_every_other_system_call),
 #ifdef __x86_64__
 		in_sandbox(the_filter_kills_for_another_architectures_system_calls),
