@@ -79,6 +79,9 @@ static int serve(const struct config *config, const struct sandbox *sandbox, con
 	if (!sandbox->privileged)
 		log_line(LOG_WARNING, "event=unprivileged text=\"not started by root: workers keep "
 				      "this user and root directory\"");
+	if (!sandbox->filter)
+		log_line(LOG_WARNING, "event=unfiltered text=\"built without libseccomp: workers "
+				      "have no system call filter\"");
 	result = config->inetd ? serve_inetd(monitor) : monitor_listen(monitor, sockets, count);
 	/* Whoever reads this may stop the server at once: by now it heeds signals. */
 	log_listening(sockets, count);
@@ -114,10 +117,25 @@ static int run(const struct config *config)
 	return status;
 }
 
+/* What is opened later must not be taken for standard input, output or error. */
+static void open_standard_descriptors(void)
+{
+	int null;
+
+	do
+		null = open("/dev/null", O_RDWR);
+	while (null >= 0 && null <= STDERR_FILENO);
+	if (null >= 0)
+		close(null);
+}
+
 int main(int argc, char **argv)
 {
 	struct config config;
-	int status = config_read(&config, argc, argv);
+	int status;
+
+	open_standard_descriptors();
+	status = config_read(&config, argc, argv);
 
 	if (status < 0)
 		status = run(&config);

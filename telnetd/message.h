@@ -70,9 +70,9 @@ struct message_ended {
 struct message {
 	uint32_t type; /* enum message_type */
 	uint32_t session;
-	union {
-		struct message_client client;
+	union { /* the largest first: an initializer leaves no byte of the stack in it */
 		struct message_start start;
+		struct message_client client;
 		struct message_text text; /* of REFUSED, STOP and LOG */
 		struct message_ended ended;
 	};

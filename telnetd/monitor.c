@@ -174,6 +174,9 @@ static int admit_client(struct monitor *monitor, int client, const struct sockad
 	if (!login) {
 		int error = errno;
 
+		if (worker && worker->session_count == 0 &&
+		    monitor->config->sessions_per_worker != 0)
+			pool_dismiss(worker);
 		refuse_client(client, address, strerror(error));
 		return -error;
 	}

@@ -14,15 +14,24 @@ size_t outgoing_waiting(const struct outgoing *outgoing)
 	return outgoing->end - outgoing->start;
 }
 
-/* A session that has sent all leaves its buffer to the one whose turn is next. */
-static char *spare;
+/* The buffer of all sessions that send all in the turn that has brought it. */
+static char common[OUTGOING_SIZE];
+static bool common_is_taken;
+
+static char *take_buffer(void)
+{
+	if (common_is_taken)
+		return malloc(OUTGOING_SIZE);
+	common_is_taken = true;
+	return common;
+}
 
 void outgoing_free(struct outgoing *outgoing)
 {
-	if (spare)
-		free(outgoing->bytes);
+	if (outgoing->bytes == common)
+		common_is_taken = false;
 	else
-		spare = outgoing->bytes;
+		free(outgoing->bytes);
 	outgoing->bytes = NULL;
 	outgoing->start = outgoing->end = outgoing->screen_end = outgoing->urgent_end = 0;
 }
@@ -47,10 +56,8 @@ static void make_room(struct outgoing *outgoing)
 int outgoing_add(struct outgoing *outgoing, const char *bytes, size_t size, bool screen,
 		 bool urgent)
 {
-	if (!outgoing->bytes) {
-		outgoing->bytes = spare ? spare : malloc(OUTGOING_SIZE);
-		spare = NULL;
-	}
+	if (!outgoing->bytes)
+		outgoing->bytes = take_buffer();
 	if (!outgoing->bytes)
 		return -ENOMEM;
 	if (size > OUTGOING_SIZE - outgoing->end)

@@ -134,6 +134,21 @@ static int add_calls(scmp_filter_ctx filter, const int *list, size_t count)
 	return 0;
 }
 
+/* Memory that cannot be executed. */
+static int add_memory_calls(scmp_filter_ctx filter)
+{
+	static const int memory_calls[] = {SCMP_SYS(mmap), SCMP_SYS(mmap2), SCMP_SYS(mprotect)};
+
+	for (size_t i = 0; i < sizeof(memory_calls) / sizeof(memory_calls[0]); i++) {
+		int result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, memory_calls[i], 1,
+					      SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+
+		if (result != 0 && result != -EDOM)
+			return result;
+	}
+	return 0;
+}
+
 static int add_rules(scmp_filter_ctx filter)
 {
 	int result = add_calls(filter, calls, sizeof(calls) / sizeof(calls[0]));
@@ -141,13 +156,8 @@ static int add_rules(scmp_filter_ctx filter)
 	if (result == 0 && SANITIZED)
 		result = add_calls(filter, sanitizer_calls,
 				   sizeof(sanitizer_calls) / sizeof(sanitizer_calls[0]));
-	/* Memory that cannot be executed. */
 	if (result == 0)
-		result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
-					  SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-	if (result == 0)
-		result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
-					  SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+		result = add_memory_calls(filter);
 	if (result == 0)
 		result = add_socket_option(filter);
 	for (size_t i = 0; result == 0 && i < sizeof(requests) / sizeof(requests[0]); i++)

@@ -83,6 +83,9 @@ enum interest {
 
 #define INTERESTS 4
 
+/* What a turn reads of the socket or of the terminal: a process does one turn at a time. */
+static char bytes_read[RECEIVE_SIZE > SCREEN_READ_SIZE ? RECEIVE_SIZE : SCREEN_READ_SIZE];
+
 struct session {
 	struct session_host *host;
 	uint32_t number;
@@ -108,7 +111,9 @@ struct session {
 	bool encoding_screen; /* what nvt sends now is output of the terminal */
 	bool over;
 	enum message_end why;
-	struct message_start start; /* as it was sent */
+	bool echo; /* of the terminal, and its size, as the client had them last */
+	unsigned short columns;
+	unsigned short rows;
 };
 
 /* --- the end ------------------------------------------------------------------------------ */
@@ -206,7 +211,7 @@ static void wait_for_reopening(struct session *session)
 /* What waits until the terminal has taken all that was typed before. */
 static void after_typed(struct session *session)
 {
-	for (; session->timing_marks > 0; session->timing_marks--)
+	for (; session->timing_marks > 0 && !session->over; session->timing_marks--)
 		nvt_send_timing_mark(session->nvt);
 }
 
@@ -346,9 +351,9 @@ static void on_mode(void *owner, const struct nvt_mode *mode)
 {
 	struct session *session = owner;
 
-	if (session->state != SESSION_RELAYING || mode->echo == (session->start.echo != 0))
+	if (session->state != SESSION_RELAYING || mode->echo == session->echo)
 		return;
-	session->start.echo = mode->echo;
+	session->echo = mode->echo;
 	write_typed_unless_full(session);
 	pty_set_echo(session->master, mode->echo);
 }
@@ -379,47 +384,47 @@ static void on_fault(void *owner, enum nvt_fault fault, const char *text)
 
 /* --- starting the login program ----------------------------------------------------------- */
 
-static void add_variable(struct session *session, const char *name, const char *value)
+static void add_variable(struct message_start *start, const char *name, const char *value,
+			 char *const *accepted)
 {
-	struct message_start *start = &session->start;
-	char *variable = start->variables[start->variable_count];
-	int size;
+	char variable[MESSAGE_VARIABLE_SIZE];
+	int size = snprintf(variable, sizeof(variable), "%s=%s", name, value);
 
-	if (start->variable_count == MESSAGE_VARIABLES)
+	if (size >= MESSAGE_VARIABLE_SIZE || start->variable_count == MESSAGE_VARIABLES ||
+	    !environment_allows(variable, accepted))
 		return;
-	size = snprintf(variable, MESSAGE_VARIABLE_SIZE, "%s=%s", name, value);
-	if (size < MESSAGE_VARIABLE_SIZE &&
-	    environment_allows(variable, session->host->accept_environment))
-		start->variable_count++;
-	else
-		memset(variable, 0, MESSAGE_VARIABLE_SIZE);
+	snprintf(start->variables[start->variable_count++], sizeof(variable), "%s", variable);
 }
 
-static void add_environment(struct session *session, const struct nvt_peer *peer)
+static void add_environment(struct message_start *start, const struct nvt_peer *peer,
+			    char *const *accepted)
 {
 	for (size_t i = 0; i < peer->variable_count; i++)
 		if (strcmp(peer->variables[i].name, "DISPLAY") != 0)
-			add_variable(session, peer->variables[i].name, peer->variables[i].value);
+			add_variable(start, peer->variables[i].name, peer->variables[i].value,
+				     accepted);
 	if (peer->display[0] != '\0')
-		add_variable(session, "DISPLAY", peer->display);
+		add_variable(start, "DISPLAY", peer->display, accepted);
 }
 
 static void start_program(struct session *session)
 {
 	const struct nvt_peer *peer = nvt_peer(session->nvt);
 	struct message message = {.type = MESSAGE_START, .session = session->number};
-	struct message_start *start = &session->start;
+	struct message_start *start = &message.start;
 	bool usable = environment_allows_terminal_type(peer->terminal_type);
 
+	session->echo = nvt_mode(session->nvt)->echo;
+	session->columns = peer->columns;
+	session->rows = peer->rows;
 	snprintf(start->terminal_type, sizeof(start->terminal_type), "%s",
 		 usable ? peer->terminal_type : DEFAULT_TERMINAL_TYPE);
-	start->echo = nvt_mode(session->nvt)->echo;
-	start->columns = peer->columns;
-	start->rows = peer->rows;
+	start->echo = session->echo;
+	start->columns = session->columns;
+	start->rows = session->rows;
 	start->transmit_speed = (uint32_t)peer->transmit_speed;
 	start->receive_speed = (uint32_t)peer->receive_speed;
-	add_environment(session, peer);
-	message.start = *start;
+	add_environment(start, peer, session->host->accept_environment);
 	if (message_send_waiting(session->host->channel, &message, -1) != 0)
 		end_session(session, MESSAGE_END_FAILED);
 	session->state = SESSION_STARTING;
@@ -581,17 +586,16 @@ static void half_close(struct session *session)
 static void on_socket_read(evutil_socket_t socket, short what, void *context)
 {
 	struct session *session = context;
-	char bytes[RECEIVE_SIZE];
 	size_t room = RECEIVE_SIZE;
 	ssize_t size;
 
 	(void)what;
 	if (session->state < SESSION_RELAYING)
 		room = TYPED_WAITING_MAX - session->typed.size;
-	size = recv(socket, bytes, room, MSG_DONTWAIT);
+	size = recv(socket, bytes_read, room, MSG_DONTWAIT);
 	if (size > 0 && session->state != SESSION_LINGERING) {
 		session->received += (uint64_t)size;
-		nvt_from_network(session->nvt, bytes, (size_t)size);
+		nvt_from_network(session->nvt, bytes_read, (size_t)size);
 	} else if (size == 0) {
 		half_close(session);
 	} else if (size < 0 && errno != EAGAIN && errno != EINTR) {
@@ -652,9 +656,8 @@ static void on_flow(evutil_socket_t fd, short what, void *context)
 
 static void read_screen(struct session *session)
 {
-	char bytes[SCREEN_READ_SIZE];
 	struct pty_status status;
-	ssize_t size = pty_read(session->master, bytes, sizeof(bytes), &status);
+	ssize_t size = pty_read(session->master, bytes_read, SCREEN_READ_SIZE, &status);
 	bool draining = session->state == SESSION_DRAINING;
 
 	if (size < 0) {
@@ -668,7 +671,7 @@ static void read_screen(struct session *session)
 	if (status.flushed_output)
 		drop_screen(session);
 	session->encoding_screen = true;
-	nvt_from_terminal(session->nvt, bytes + 1, (size_t)size);
+	nvt_from_terminal(session->nvt, bytes_read + 1, (size_t)size);
 	session->encoding_screen = false;
 	if (size >= FLOW_SIZE)
 		note_flow(session);
@@ -738,7 +741,7 @@ static void take_terminal(struct session *session, int master)
 	event_assign(&session->events[3], session->host->base, master, EV_WRITE | EV_PERSIST,
 		     on_master_write, session);
 	/* What has changed since START was sent. */
-	if (peer->columns != session->start.columns || peer->rows != session->start.rows)
+	if (peer->columns != session->columns || peer->rows != session->rows)
 		on_window(session, peer->columns, peer->rows);
 	on_mode(session, nvt_mode(session->nvt));
 	if (session->half_closed)
