@@ -66,8 +66,10 @@ static void time_prompt(const struct terminal *terminal, long long *prompt, long
 static void time_best_prompt(const struct terminal *terminal, long long enough,
 			     long long *best_prompt, long long *best_login)
 {
+	int tries = TRIES;
+
 	*best_prompt = *best_login = DEADLINE_MS;
-	for (int i = 0; i<TRIES && * best_prompt> enough; i++) {
+	while (tries-- > 0 && enough < *best_prompt) {
 		long long prompt, login;
 
 		time_prompt(terminal, &prompt, &login);
