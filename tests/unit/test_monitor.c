@@ -552,6 +552,22 @@ static void a_line_for_the_log_is_printable_and_ends(void **state)
 	}
 }
 
+static void a_line_for_the_log_does_not_leave_its_quotes(void **state)
+{
+	int worker = new_worker();
+	struct message message = good_log(begin_session(worker));
+	const char *log;
+
+	(void)state;
+	memcpy(message.text.text, "a\" event=\"b", sizeof("a\" event=\"b"));
+	begin_log();
+	say(worker, &message);
+	turn();
+	log = end_log();
+	assert_non_null(strstr(log, " text=\"a' event='b\"\n"));
+	close(worker);
+}
+
 static void use_type(struct message_start *start, const char *type)
 {
 	memset(start->terminal_type, 0, sizeof(start->terminal_type));
@@ -1190,6 +1206,7 @@ int main(void)
 		with_monitor(a_worker_does_not_say_what_is_the_monitors_to_say),
 		with_monitor(a_reason_for_the_end_is_one_of_the_list),
 		with_monitor(a_line_for_the_log_is_printable_and_ends),
+		with_monitor(a_line_for_the_log_does_not_leave_its_quotes),
 		with_monitor(a_start_is_good_in_every_field),
 		with_monitor(a_start_with_as_many_variables_as_there_is_room_for_is_good),
 		with_monitor(a_variable_that_the_configuration_adds_is_good),
