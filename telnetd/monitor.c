@@ -377,12 +377,12 @@ void monitor_turn(struct monitor *monitor)
 static void record_logouts(struct monitor *monitor)
 {
 	for (size_t chain = 0; chain < RECORD_CHAINS; chain++) {
-		struct login *login;
+		struct login *login = LIST_FIRST(&monitor->by_number[chain]), *next;
 
-		while ((login = LIST_FIRST(&monitor->by_number[chain]))) {
+		for (; login; login = next) {
+			next = LIST_NEXT(login, by_number);
 			if (login->pid > 0 && monitor->sandbox->privileged)
 				record_logout(login);
-			LIST_REMOVE(login, by_number);
 			free(login);
 		}
 	}

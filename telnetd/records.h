@@ -63,6 +63,8 @@ struct unsent {
 	int descriptor;
 };
 
+STAILQ_HEAD(unsent_queue, unsent);
+
 struct worker {
 	LIST_ENTRY(worker) of_monitor;
 	struct monitor *monitor;
@@ -71,11 +73,13 @@ struct worker {
 	int channel; /* -1: closed, waiting to be reaped */
 	struct event *readable;
 	struct event *writable;
-	STAILQ_HEAD(, unsent) unsent;
+	struct unsent_queue unsent;
 	unsigned unsent_count;
 	struct login_list logins;
 	unsigned session_count;
 };
+
+LIST_HEAD(worker_list, worker);
 
 struct monitor {
 	const struct config *config;
@@ -87,7 +91,7 @@ struct monitor {
 	struct event *child;
 	struct event *stops[3];
 	struct event *deadline;
-	LIST_HEAD(, worker) workers;
+	struct worker_list workers;
 	size_t worker_count;
 	struct worker *spare; /* it has no session yet; or NULL */
 	struct event *refill; /* the time for another one */

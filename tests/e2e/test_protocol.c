@@ -28,7 +28,7 @@
  * More than a terminal holds of what was typed ahead (20 KiB), and less than makes the connection
  * full: TCP itself does not announce urgent data past a closed window.
  */
-#define TYPED_AHEAD (48 * 1024)
+#define TYPED_AHEAD (48UL * 1024)
 
 /* Long enough to see that something does not come, where nothing else can be waited for. */
 #define STILL_MS 300
@@ -322,7 +322,7 @@ static void a_timing_mark_is_answered_once_what_came_before_has_been_taken(void 
 	(void)state;
 	snprintf(line, sizeof(line),
 		 "stty raw -echo; echo rea\"\"dy; while ! [ -e %s ]; do sleep 0.02; done; "
-		 "exec head -c %d >/dev/null",
+		 "exec head -c %lu >/dev/null",
 		 trial_file("go", NULL), TYPED_AHEAD);
 	client_enter(&client, line);
 	client_expect(&client, "ready\n");

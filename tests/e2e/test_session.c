@@ -22,7 +22,7 @@
 #define SOON_MS (SANITIZED ? 10000 : 1000)
 
 #define LINES 200000
-#define MEBIBYTE (1024 * 1024)
+#define MEBIBYTE (1024UL * 1024)
 #define SESSIONS 3
 
 static const char *sessions_per_worker;
@@ -273,7 +273,7 @@ static void a_reset_hangs_the_login_program_up_within_a_second(void **state)
 		 trial_file("hup", NULL));
 	client_enter(&client, line);
 	client_expect(&client, "trapped");
-	strcpy(peer, client.peer);
+	memcpy(peer, client.peer, sizeof(peer));
 	client_reset(&client);
 	assert_true(process_goes(program, SOON_MS));
 	assert_true(trial_file_gets("hup", "hung up"));

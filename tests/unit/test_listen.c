@@ -184,7 +184,8 @@ static void a_client_is_accepted(void **state)
 
 static void a_port_in_use_is_said_in_one_line_and_nothing_stays_open(void **state)
 {
-	char text[8], expected[128];
+	static char text[8]; /* which the configuration refers to */
+	char expected[128];
 	unsigned short port;
 	int taken;
 

@@ -103,7 +103,7 @@ static void a_server_settles_but_once_in_whatever_order_it_is_answered(void **un
 	(void)unused;
 	for (int round = 0; round < 2000; round++) {
 		struct transcript *t = opened_server();
-		size_t order[ANSWERS];
+		size_t order[ANSWERS] = {0};
 
 		for (size_t i = 0; i < ANSWERS; i++) {
 			size_t swap = random_below(&seed, (unsigned)i + 1);
