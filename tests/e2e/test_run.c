@@ -65,6 +65,7 @@ static void control_c_ends_make_run_and_its_sessions(void **state)
 	port[strcspn(port, "\"")] = '\0';
 	call(port);
 	typist_type(&host, "\003");
+	typist_expect(&guest, "the server is shutting down");
 	typist_expect(&host, "event=stop signal=SIGINT");
 	typist_expect_end(&host);
 	typist_expect_end(&guest);
