@@ -12,6 +12,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -257,6 +259,48 @@ static void a_connection_is_given_to_a_worker_and_kept_by_nobody_else(void **sta
 	assert_int_equal(read(client, &byte, 1), 1);
 	close(socket);
 	assert_int_equal(read(client, &byte, 1), 0);
+	close(client);
+	close(worker);
+}
+
+/* A TCP connection of this process to itself. */
+static void connect_tcp(int *server, int *client)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET,
+				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t size = sizeof(address);
+	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	*client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(listener, (struct sockaddr *)&address, size), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &size), 0);
+	assert_int_equal(connect(*client, (struct sockaddr *)&address, size), 0);
+	*server = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	assert_true(*server >= 0);
+	close(listener);
+}
+
+static void a_connection_sends_at_once_and_finds_out_when_its_client_has_gone(void **state)
+{
+	static const int options[][2] = {
+		{IPPROTO_TCP, TCP_NODELAY}, {SOL_SOCKET, SO_KEEPALIVE}, {SOL_SOCKET, SO_OOBINLINE}};
+	int worker = new_worker(), socket, client;
+	struct message message;
+
+	(void)state;
+	connect_tcp(&socket, &client);
+	assert_int_equal(monitor_serve(monitor, socket), 0);
+	expect_message(worker, MESSAGE_CLIENT, &message, &socket);
+	for (size_t i = 0; i < LENGTH(options); i++) {
+		int value = 0;
+		socklen_t size = sizeof(value);
+
+		assert_int_equal(getsockopt(socket, options[i][0], options[i][1], &value, &size),
+				 0);
+		assert_int_not_equal(value, 0);
+	}
+	close(socket);
 	close(client);
 	close(worker);
 }
@@ -1206,6 +1250,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		with_monitor(a_connection_is_given_to_a_worker_and_kept_by_nobody_else),
+		with_monitor(a_connection_sends_at_once_and_finds_out_when_its_client_has_gone),
 		with_monitor(a_session_has_a_number_of_its_own),
 		with_monitor(of_two_workers_the_one_with_fewer_sessions_gets_the_next),
 		with_monitor(
