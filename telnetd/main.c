@@ -96,6 +96,7 @@ static int run(const struct config *config)
 	int sockets[LISTEN_MAX];
 	size_t count = 0;
 	const char *what;
+	bool to_standard_error;
 	int status, result;
 
 	if (!config->inetd) {
@@ -108,7 +109,9 @@ static int run(const struct config *config)
 		return fail(what, result);
 	if (!config->foreground && !config->inetd && daemon(0, 0) != 0)
 		return fail("cannot become a daemon", -errno);
-	log_open(config->to_syslog || !config->foreground, config->foreground && !config->inetd);
+	/* What inetd has put at standard error is the client's connection. */
+	to_standard_error = config->foreground && !config->inetd;
+	log_open(config->to_syslog || !to_standard_error, to_standard_error);
 	status = serve(config, &sandbox, sockets, count);
 	sandbox_free(&sandbox);
 	return status;
