@@ -11,7 +11,6 @@
 #include "telnetd/config.h"
 #include "telnetd/listen.h"
 #include "telnetd/log.h"
-#include "telnetd/message.h"
 #include "telnetd/monitor.h"
 #include "telnetd/sandbox.h"
 
@@ -27,7 +26,7 @@ static void log_listening(const int *sockets, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		struct sockaddr_storage address;
 		socklen_t size = sizeof(address);
-		char host[MESSAGE_ADDRESS_SIZE];
+		char host[LISTEN_ADDRESS_SIZE];
 		unsigned short port;
 
 		getsockname(sockets[i], (struct sockaddr *)&address, &size);

@@ -28,7 +28,7 @@
 #define RECORD_CHAINS 1024
 
 /* "[address]:port" */
-#define RECORD_PEER_SIZE (MESSAGE_ADDRESS_SIZE + 8)
+#define RECORD_PEER_SIZE (LISTEN_ADDRESS_SIZE + 8)
 
 enum login_state {
 	LOGIN_NEGOTIATING = 1 << 0, /* the worker has not asked for the login program yet */
@@ -48,7 +48,7 @@ struct login {
 	pid_t pid; /* of the login program; 0: none */
 	char line[PTY_LINE_SIZE];
 	struct sockaddr_storage address;
-	char host[MESSAGE_ADDRESS_SIZE]; /* the client's address */
+	char host[LISTEN_ADDRESS_SIZE]; /* the client's address */
 	char peer[RECORD_PEER_SIZE]; /* and its port */
 	struct timespec since;
 	unsigned log_lines;

@@ -17,7 +17,7 @@
 #include "telnetd/message.h"
 #include "tests/unit/observe.h"
 
-#define HEAD_SIZE offsetof(struct message, client)
+#define HEAD_SIZE offsetof(struct message, start)
 #define DESCRIPTORS_MAX 8
 
 static int ends[2];
