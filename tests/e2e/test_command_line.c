@@ -299,7 +299,7 @@ static void assert_own_server_ends(void)
 /* It has the connection from inetd, at three descriptors; only the worker may keep it. */
 static void assert_monitor_lacks_socket(void)
 {
-	struct sockaddr_in address;
+	struct sockaddr_in address = {0};
 	socklen_t size = sizeof(address);
 	unsigned long inode;
 	char link[64];
