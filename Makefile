@@ -258,9 +258,13 @@ lint:
 lint-format:
 	clang-format --dry-run -Werror $(SOURCES) $(HEADERS)
 
+# A NULL that ends a list of arguments is a pointer here: the compiler checks that (sentinel).
+# <sys/queue.h> is the system's, which cppcheck does not read, and a loop it cannot guess.
 lint-cppcheck:
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability --error-exitcode=1 \
-		--inline-suppr --suppress=missingIncludeSystem -D_GNU_SOURCE -DHAVE_SECCOMP -I. \
+		--inline-suppr --suppress=missingIncludeSystem --suppress=varFuncNullUB \
+		-D_GNU_SOURCE -DHAVE_SECCOMP -I. \
+		-D'LIST_FOREACH(at,head,field)=while ((at = LIST_NEXT(head,field)))' \
 		$(SOURCES)
 
 # The checks are in .clang-tidy.

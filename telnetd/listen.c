@@ -82,7 +82,7 @@ static size_t open_all(const char *port, int sockets[LISTEN_MAX], int *status)
 		else if (fd != -EAFNOSUPPORT && fd != -EADDRNOTAVAIL)
 			error = fd;
 	}
-	if (count == 0 || (error != -EAFNOSUPPORT && error != 0)) {
+	if (count == 0 || error != -EAFNOSUPPORT) {
 		*status = complain("all addresses", port, error);
 		while (count > 0)
 			close(sockets[--count]);

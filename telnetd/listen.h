@@ -11,6 +11,9 @@
 /* Every address of the configuration, or one for each family where it names none. */
 #define LISTEN_MAX CONFIG_BINDS_MAX
 
+/* Room for any address as text, with its NUL. */
+#define LISTEN_ADDRESS_SIZE 64
+
 /*
  * Opens a listening socket for each address: close-on-exec, non-blocking, an IPv6 one for IPv6
  * only. Says in one line on standard error what is wrong. Returns how many there are, in `sockets`,

@@ -11,7 +11,6 @@
 #include "telnetd/config.h"
 #include "telnetd/listen.h"
 #include "telnetd/log.h"
-#include "telnetd/message.h"
 #include "telnetd/monitor.h"
 #include "telnetd/sandbox.h"
 
@@ -27,7 +26,7 @@ static void log_listening(const int *sockets, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		struct sockaddr_storage address;
 		socklen_t size = sizeof(address);
-		char host[MESSAGE_ADDRESS_SIZE];
+		char host[LISTEN_ADDRESS_SIZE];
 		unsigned short port;
 
 		getsockname(sockets[i], (struct sockaddr *)&address, &size);
@@ -99,6 +98,7 @@ static int run(const struct config *config)
 	int sockets[LISTEN_MAX];
 	size_t count = 0;
 	const char *what;
+	bool to_standard_error;
 	int status, result;
 
 	if (!config->inetd) {
@@ -111,7 +111,9 @@ static int run(const struct config *config)
 		return fail(what, result);
 	if (!config->foreground && !config->inetd && daemon(0, 0) != 0)
 		return fail("cannot become a daemon", -errno);
-	log_open(config->to_syslog || !config->foreground, config->foreground && !config->inetd);
+	/* What inetd has put at standard error is the client's connection. */
+	to_standard_error = config->foreground && !config->inetd;
+	log_open(config->to_syslog || !to_standard_error, to_standard_error);
 	status = serve(config, &sandbox, sockets, count);
 	sandbox_free(&sandbox);
 	return status;

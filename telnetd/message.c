@@ -8,13 +8,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define HEAD_SIZE offsetof(struct message, client)
+#define HEAD_SIZE offsetof(struct message, start)
 
 static const struct form {
 	size_t size;
 	bool descriptor;
 } forms[MESSAGE_TYPES] = {
-	[MESSAGE_CLIENT] = {HEAD_SIZE + sizeof(struct message_client), true},
+	[MESSAGE_CLIENT] = {HEAD_SIZE, true},
 	[MESSAGE_START] = {HEAD_SIZE + sizeof(struct message_start), false},
 	[MESSAGE_TERMINAL] = {HEAD_SIZE, true},
 	[MESSAGE_REFUSED] = {HEAD_SIZE + sizeof(struct message_text), false},

@@ -15,7 +15,6 @@
 #define MESSAGE_VARIABLES 16
 #define MESSAGE_VARIABLE_SIZE 128
 #define MESSAGE_TEXT_SIZE 160
-#define MESSAGE_ADDRESS_SIZE 64
 
 enum message_type {
 	MESSAGE_CLIENT = 1, /* monitor: a new session, and its client's socket */
@@ -40,10 +39,6 @@ enum message_end {
 	MESSAGE_END_STOPPED, /* the monitor ended it */
 	MESSAGE_END_FAILED, /* the worker could not serve it */
 	MESSAGE_ENDS,
-};
-
-struct message_client {
-	char address[MESSAGE_ADDRESS_SIZE]; /* the client's, for messages to the user */
 };
 
 struct message_start {
@@ -72,7 +67,6 @@ struct message {
 	uint32_t session;
 	union { /* the largest first: an initializer leaves no byte of the stack in it */
 		struct message_start start;
-		struct message_client client;
 		struct message_text text; /* of REFUSED, STOP and LOG */
 		struct message_ended ended;
 	};

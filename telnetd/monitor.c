@@ -111,7 +111,7 @@ static void on_child(evutil_socket_t signal_number, short what, void *context)
 
 static void log_refused(const struct sockaddr_storage *address, const char *why)
 {
-	char host[MESSAGE_ADDRESS_SIZE];
+	char host[LISTEN_ADDRESS_SIZE];
 	unsigned short port;
 
 	listen_address_text((const struct sockaddr *)address, host, sizeof(host), &port);
@@ -183,7 +183,6 @@ static int admit_client(struct monitor *monitor, int client, const struct sockad
 	set_socket_options(client);
 	log_line(LOG_INFO, "event=connect session=%u peer=%s", login->number, login->peer);
 	message.session = login->number;
-	memcpy(message.client.address, login->host, sizeof(message.client.address));
 	pool_tell(worker, &message, client);
 	if (monitor->listener_count > 0)
 		evtimer_add(monitor->refill, &now);
@@ -380,12 +379,12 @@ void monitor_turn(struct monitor *monitor)
 static void record_logouts(struct monitor *monitor)
 {
 	for (size_t chain = 0; chain < RECORD_CHAINS; chain++) {
-		struct login *login;
+		struct login *login = LIST_FIRST(&monitor->by_number[chain]), *next;
 
-		while ((login = LIST_FIRST(&monitor->by_number[chain]))) {
+		for (; login; login = next) {
+			next = LIST_NEXT(login, by_number);
 			if (login->pid > 0 && monitor->sandbox->privileged)
 				record_logout(login);
-			LIST_REMOVE(login, by_number);
 			free(login);
 		}
 	}

@@ -62,7 +62,7 @@ static void make_arguments(char *arguments[ARGUMENTS_MAX + 1], char *const *conf
 {
 	size_t count = 0;
 
-	for (; configured[count] && count < ARGUMENTS_MAX; count++)
+	for (; count < ARGUMENTS_MAX && configured[count]; count++)
 		arguments[count] = strcmp(configured[count], "%h") == 0 ? host : configured[count];
 	arguments[count] = NULL;
 }

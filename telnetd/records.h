@@ -28,7 +28,7 @@
 #define RECORD_CHAINS 1024
 
 /* "[address]:port" */
-#define RECORD_PEER_SIZE (MESSAGE_ADDRESS_SIZE + 8)
+#define RECORD_PEER_SIZE (LISTEN_ADDRESS_SIZE + 8)
 
 enum login_state {
 	LOGIN_NEGOTIATING = 1 << 0, /* the worker has not asked for the login program yet */
@@ -48,7 +48,7 @@ struct login {
 	pid_t pid; /* of the login program; 0: none */
 	char line[PTY_LINE_SIZE];
 	struct sockaddr_storage address;
-	char host[MESSAGE_ADDRESS_SIZE]; /* the client's address */
+	char host[LISTEN_ADDRESS_SIZE]; /* the client's address */
 	char peer[RECORD_PEER_SIZE]; /* and its port */
 	struct timespec since;
 	unsigned log_lines;
@@ -63,6 +63,8 @@ struct unsent {
 	int descriptor;
 };
 
+STAILQ_HEAD(unsent_queue, unsent);
+
 struct worker {
 	LIST_ENTRY(worker) of_monitor;
 	struct monitor *monitor;
@@ -71,11 +73,13 @@ struct worker {
 	int channel; /* -1: closed, waiting to be reaped */
 	struct event *readable;
 	struct event *writable;
-	STAILQ_HEAD(, unsent) unsent;
+	struct unsent_queue unsent;
 	unsigned unsent_count;
 	struct login_list logins;
 	unsigned session_count;
 };
+
+LIST_HEAD(worker_list, worker);
 
 struct monitor {
 	const struct config *config;
@@ -87,7 +91,7 @@ struct monitor {
 	struct event *child;
 	struct event *stops[3];
 	struct event *deadline;
-	LIST_HEAD(, worker) workers;
+	struct worker_list workers;
 	size_t worker_count;
 	struct worker *spare; /* it has no session yet; or NULL */
 	struct event *refill; /* the time for another one */

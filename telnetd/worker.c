@@ -29,9 +29,11 @@ struct place {
 	struct session *session;
 };
 
+LIST_HEAD(place_list, place);
+
 struct loop {
 	struct session_host host; /* first: `over` finds the loop by it */
-	LIST_HEAD(, place) chains[CHAINS];
+	struct place_list chains[CHAINS];
 	bool monitor_gone;
 };
 
@@ -179,15 +181,19 @@ static int open_loop(struct loop *loop)
 int worker_run(int channel, const struct config *config, const struct sandbox *sandbox)
 {
 	struct loop *loop = calloc(1, sizeof(*loop));
+	int status = EXIT_FAILURE;
 
 	if (!loop)
-		return EXIT_FAILURE;
+		return status;
 	loop->host.channel = channel;
 	loop->host.accept_environment = config->accept_environment;
 	loop->host.over = on_over;
-	if (close_others(channel, sandbox->root) != 0 || open_loop(loop) != 0 ||
-	    sandbox_enter(sandbox, descriptor_limit(config->sessions_per_worker)) != 0)
-		return EXIT_FAILURE;
-	event_base_dispatch(loop->host.base);
-	return loop->monitor_gone ? EXIT_SUCCESS : EXIT_FAILURE;
+	if (close_others(channel, sandbox->root) == 0 && open_loop(loop) == 0 &&
+	    sandbox_enter(sandbox, descriptor_limit(config->sessions_per_worker)) == 0) {
+		event_base_dispatch(loop->host.base);
+		if (loop->monitor_gone)
+			status = EXIT_SUCCESS;
+	}
+	free(loop);
+	return status;
 }

@@ -248,7 +248,7 @@ static size_t flood_with_ayt(void)
 
 	for (size_t i = 0; i < sizeof(flood); i++)
 		flood[i] = i % 2 == 0 ? IAC[0] : AYT[0];
-	while (trial_now() - still_since < 300 && pushed < 8 * 1024 * 1024) {
+	while (trial_now() - still_since < 300 && pushed < 8UL * 1024 * 1024) {
 		size_t odd = pushed % 2;
 		size_t size = client_push(&client, flood + odd, sizeof(flood) - odd);
 

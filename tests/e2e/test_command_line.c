@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
@@ -21,8 +22,8 @@
 #define NOBODY 65534
 
 static struct server server;
-static struct client client;
-static pid_t inetd_server;
+static struct client client, other;
+static pid_t own_server; /* one that was not started by server_start */
 
 static int set_up(void **state)
 {
@@ -36,11 +37,12 @@ static int tear_down(void **state)
 	if (getuid() == 0)
 		assert_int_equal(seteuid(0), 0);
 	client_close(&client);
+	client_close(&other);
 	trial_remove_directory();
-	if (inetd_server > 0) {
-		kill(inetd_server, SIGKILL);
-		waitpid(inetd_server, NULL, 0);
-		inetd_server = 0;
+	if (own_server > 0) {
+		kill(own_server, SIGKILL);
+		waitpid(own_server, NULL, 0);
+		own_server = 0;
 	}
 	return server_stop(&server);
 }
@@ -283,14 +285,40 @@ static int accept_client(void)
 	return accepted;
 }
 
+static void assert_own_server_ends(void)
+{
+	pid_t pid = own_server;
+	int status;
+
+	assert_true(process_goes(pid, DEADLINE_MS));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	own_server = 0;
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+/* It has the connection from inetd, at three descriptors; only the worker may keep it. */
+static void assert_monitor_lacks_socket(void)
+{
+	struct sockaddr_in address = {0};
+	socklen_t size = sizeof(address);
+	unsigned long inode;
+	char link[64];
+
+	assert_int_equal(getpeername(client.socket, (struct sockaddr *)&address, &size), 0);
+	inode = process_socket_inode(ntohs(address.sin_port), client.port);
+	assert_int_not_equal(inode, 0);
+	snprintf(link, sizeof(link), "socket:[%lu]", inode);
+	assert_int_equal(process_finds_descriptor(own_server, link), -1);
+}
+
 static void inetds_connection_is_served(void **state)
 {
-	int status, accepted = accept_client();
+	int accepted = accept_client();
 
 	(void)state;
-	inetd_server = fork();
-	assert_true(inetd_server >= 0);
-	if (inetd_server == 0) {
+	own_server = fork();
+	assert_true(own_server >= 0);
+	if (own_server == 0) {
 		for (int fd = 0; fd <= 2; fd++)
 			dup2(accepted, fd);
 		execl(trial_built("telnetd"), "telnetd", "-i", "-l", "/bin/sh", "-f", "/dev/null",
@@ -299,14 +327,55 @@ static void inetds_connection_is_served(void **state)
 	}
 	close(accepted);
 	client_expect_prompt(&client);
+	assert_monitor_lacks_socket();
 	client_enter(&client, "echo ser''ved; exit");
 	client_expect(&client, "served\r\n");
 	client_expect_end(&client);
 	assert_false(client_has(&client, "event="));
-	assert_true(process_goes(inetd_server, DEADLINE_MS));
-	assert_int_equal(waitpid(inetd_server, &status, 0), inetd_server);
-	inetd_server = 0;
-	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	assert_own_server_ends();
+}
+
+static unsigned short find_free_port(void)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET,
+				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t size = sizeof(address);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, size), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+	close(fd);
+	return ntohs(address.sin_port);
+}
+
+static void without_foreground_it_is_in_the_background_and_no_hang_up_ends_it(void **state)
+{
+	const struct server background = {.port = find_free_port()};
+	char address[32], output[1024];
+	const char *arguments[] = {"-c",      "/dev/null", "-f",    "/dev/null", "-l",
+				   "/bin/sh", "-b",	   address, NULL};
+
+	(void)state;
+	snprintf(address, sizeof(address), "127.0.0.1:%hu", background.port);
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+	assert_int_equal(server_run(output, sizeof(output), arguments), 0);
+	assert_string_equal(output, "");
+	assert_int_equal(process_children(getpid(), &own_server, 1), 1);
+	client_open_shell(&client, &background);
+	for (int fd = 0; fd <= 2; fd++) {
+		process_descriptor(own_server, fd, output, sizeof(output));
+		assert_string_equal(output, "/dev/null");
+	}
+	kill(own_server, SIGHUP);
+	client_open_shell(&other, &background);
+	client_enter(&client, "echo still he''re");
+	client_expect(&client, "still here\r\n");
+	kill(own_server, SIGTERM);
+	client_expect(&client, "the server is shutting down");
+	client_expect(&other, "the server is shutting down");
+	client_expect_end(&client);
+	client_expect_end(&other);
+	assert_own_server_ends();
 }
 
 static void inetd_without_a_connection_is_complained_of(void **state)
@@ -394,6 +463,8 @@ int main(void)
 		COMMAND_LINE_TEST(a_web_page_types_nothing),
 		COMMAND_LINE_TEST(inetds_connection_is_served),
 		COMMAND_LINE_TEST(inetd_without_a_connection_is_complained_of),
+		COMMAND_LINE_TEST(
+			without_foreground_it_is_in_the_background_and_no_hang_up_ends_it),
 		COMMAND_LINE_TEST(the_issue_is_shown_with_its_escapes_before_login),
 		COMMAND_LINE_TEST(an_issue_that_has_gone_keeps_nobody_from_logging_in),
 		COMMAND_LINE_TEST(a_login_program_that_has_gone_is_said_to_the_user),

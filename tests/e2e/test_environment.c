@@ -7,8 +7,10 @@
 #include "tests/e2e/support/server.h"
 #include "tests/e2e/support/trial.h"
 
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define BODY_SIZE 4096
@@ -381,6 +383,44 @@ static void nothing_of_the_servers_own_environment_passes(void **state)
 	assert_hides(MARK);
 }
 
+static void the_rest_is_what_login_finds_of_the_servers_own_user(void **state)
+{
+	const struct passwd *user = getpwuid(geteuid());
+	char line[1024];
+
+	(void)state;
+	assert_non_null(user);
+	show(&usual_terminal);
+	assert_shows("PATH=/usr/local/bin:/usr/bin:/bin");
+	snprintf(line, sizeof(line), "HOME=%s", user->pw_dir);
+	assert_shows(line);
+	snprintf(line, sizeof(line), "SHELL=%s", user->pw_shell);
+	assert_shows(line);
+	snprintf(line, sizeof(line), "USER=%s", user->pw_name);
+	assert_shows(line);
+	snprintf(line, sizeof(line), "LOGNAME=%s", user->pw_name);
+	assert_shows(line);
+}
+
+/* The monitor takes as many descriptors as it may, for many sessions; the program does not. */
+static void the_login_program_may_open_as_many_files_as_the_server_was_given(void **state)
+{
+	struct rlimit usual, few, monitors;
+
+	(void)state;
+	assert_int_equal(server_stop(&server), 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &usual), 0);
+	few = (struct rlimit){.rlim_cur = 333, .rlim_max = usual.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	server_start(&server, "-l", "/bin/sh", NULL);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &usual), 0);
+	client_open_shell(&client, &server);
+	client_enter(&client, "echo fi''les $(ulimit -n)");
+	client_expect(&client, "files 333\r\n");
+	assert_int_equal(prlimit(server.pid, RLIMIT_NOFILE, NULL, &monitors), 0);
+	assert_int_equal(monitors.rlim_cur, usual.rlim_max);
+}
+
 /* ------------------------------------------------------------------------------------------ */
 
 #define ENVIRONMENT_TEST(name) cmocka_unit_test_setup_teardown(name, start_server, stop_server)
@@ -402,6 +442,8 @@ int main(void)
 		ENVIRONMENT_TEST(a_terminal_type_that_is_a_path_does_not_pass),
 		ENVIRONMENT_TEST(the_login_program_gets_exactly_its_configured_arguments),
 		ENVIRONMENT_TEST(nothing_of_the_servers_own_environment_passes),
+		ENVIRONMENT_TEST(the_rest_is_what_login_finds_of_the_servers_own_user),
+		ENVIRONMENT_TEST(the_login_program_may_open_as_many_files_as_the_server_was_given),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,7 +28,7 @@
  * More than a terminal holds of what was typed ahead (20 KiB), and less than makes the connection
  * full: TCP itself does not announce urgent data past a closed window.
  */
-#define TYPED_AHEAD (48 * 1024)
+#define TYPED_AHEAD (48UL * 1024)
 
 /* Long enough to see that something does not come, where nothing else can be waited for. */
 #define STILL_MS 300
@@ -264,6 +264,16 @@ static void an_interrupt_throws_output_away_with_a_synch(void **state)
 	assert_true(client.urgent_marks > 0);
 }
 
+static void the_interrupt_key_throws_output_away_with_a_synch_as_well(void **state)
+{
+	(void)state;
+	run("echo rea\"\"dy; exec yes");
+	client_type(&client, "\3");
+	client_expect_command(&client, BYTES(IAC DM));
+	expect_death_by(SIGINT);
+	assert_true(client.urgent_marks > 0);
+}
+
 static void wait_until_stopped(pid_t worker)
 {
 	long long deadline = trial_now() + DEADLINE_MS;
@@ -322,7 +332,7 @@ static void a_timing_mark_is_answered_once_what_came_before_has_been_taken(void 
 	(void)state;
 	snprintf(line, sizeof(line),
 		 "stty raw -echo; echo rea\"\"dy; while ! [ -e %s ]; do sleep 0.02; done; "
-		 "exec head -c %d >/dev/null",
+		 "exec head -c %lu >/dev/null",
 		 trial_file("go", NULL), TYPED_AHEAD);
 	client_enter(&client, line);
 	client_expect(&client, "ready\n");
@@ -418,6 +428,14 @@ static void a_change_of_the_window_is_told_to_the_program(void **state)
 	client_expect(&client, "255 300\r\n");
 }
 
+static void a_window_of_no_size_leaves_the_size_as_it_was(void **state)
+{
+	(void)state;
+	client_send(&client, BYTES(IAC SB "\x1f\0\0\0\x28" IAC SE IAC SB "\x1f\0\x64\0\0" IAC SE));
+	client_enter(&client, "stty size");
+	client_expect(&client, "24 80\r\n");
+}
+
 static void the_terminal_type_is_the_programs_term(void **state)
 {
 	(void)state;
@@ -505,6 +523,7 @@ int main(void)
 		PROTOCOL_TEST(ayt_is_answered_while_the_program_is_busy),
 		PROTOCOL_TEST(ao_throws_output_away_and_answers_with_a_synch),
 		PROTOCOL_TEST(an_interrupt_throws_output_away_with_a_synch),
+		PROTOCOL_TEST(the_interrupt_key_throws_output_away_with_a_synch_as_well),
 		PROTOCOL_TEST(a_synch_discards_data_but_no_functions),
 		PROTOCOL_TEST(urgent_data_that_is_no_synch_does_not_hurt),
 		PROTOCOL_TEST(a_timing_mark_is_answered_once_what_came_before_has_been_taken),
@@ -514,6 +533,7 @@ int main(void)
 		PROTOCOL_TEST(a_client_that_does_not_want_the_echo_gets_none),
 		PROTOCOL_TEST(the_window_has_the_clients_size_from_the_start),
 		PROTOCOL_TEST(a_change_of_the_window_is_told_to_the_program),
+		PROTOCOL_TEST(a_window_of_no_size_leaves_the_size_as_it_was),
 		PROTOCOL_TEST(the_terminal_type_is_the_programs_term),
 		PROTOCOL_TEST(the_speeds_are_the_terminals),
 		PROTOCOL_TEST(status_lists_what_has_been_agreed),

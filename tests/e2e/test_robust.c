@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #define MANY (SANITIZED ? 60 : 300)
@@ -22,6 +23,7 @@
 #define SESSIONS (SANITIZED ? 200 : 1000)
 #define WARM_UP (SANITIZED ? 30 : 100)
 #define MEMORY_SLACK_KIB 256
+#define WORKERS_MAX 64
 
 /* The server waits three seconds for its sessions, and the C library ten for a lock. */
 #define LOCKED_STOP_MS 8000
@@ -217,7 +219,7 @@ static void kill_one_of(const char *sessions_per_worker)
 	}
 	assert_int_equal(server_count_log(&server, "event=worker-lost"), ended);
 	/* The place is filled again. */
-	for (size_t i = SHARED; i < 2 * SHARED; i++)
+	for (size_t i = SHARED; i < 2UL * SHARED; i++)
 		client_open_shell(&clients[i], &server);
 }
 
@@ -374,29 +376,60 @@ static void wait_for_rest(size_t sessions, size_t children)
 	}
 }
 
+/* What the monitor holds, and the workers if they stay; the descriptors of those root can count. */
+static void measure(bool workers_stay, int *descriptors, long *memory)
+{
+	pid_t workers[WORKERS_MAX];
+	size_t count = workers_stay ? server_workers(&server, workers, WORKERS_MAX) : 0;
+
+	*descriptors = process_descriptors(server.pid);
+	*memory = memory_of(server.pid);
+	for (size_t i = 0; i < count && i < WORKERS_MAX; i++) {
+		*descriptors += process_descriptors(workers[i]);
+		*memory += memory_of(workers[i]);
+	}
+}
+
+/* Opens sessions that last a second, so that each has a worker; shared ones stay. */
+static void have_workers_started(size_t count)
+{
+	long long deadline = trial_now() + DEADLINE_MS;
+
+	for (size_t i = 0; i < count; i++)
+		client_connect(&clients[i], &server);
+	while (server_workers(&server, NULL, 0) < count) {
+		assert_true(trial_now() < deadline);
+		trial_pause();
+	}
+	for (size_t i = 0; i < count; i++)
+		client_close(&clients[i]);
+}
+
 static void open_and_close_many(const char *sessions_per_worker, size_t workers)
 {
-	long memory;
-	int descriptors;
+	bool workers_stay = strcmp(sessions_per_worker, "0") == 0;
+	size_t warm_up = WARM_UP + workers;
+	int descriptors_before, descriptors;
+	long memory_before, memory;
 
 	server_start(&server, "-l", trial_built("tests/programs/show"), "--sessions-per-worker",
 		     sessions_per_worker, NULL);
+	have_workers_started(workers);
 	open_and_close(WARM_UP);
-	wait_for_rest(WARM_UP, workers);
-	descriptors = process_descriptors(server.pid);
-	memory = memory_of(server.pid);
+	wait_for_rest(warm_up, workers);
+	measure(workers_stay, &descriptors_before, &memory_before);
 	open_and_close(SESSIONS);
-	wait_for_rest(WARM_UP + SESSIONS, workers);
-	assert_int_equal(process_descriptors(server.pid), descriptors);
+	wait_for_rest(warm_up + SESSIONS, workers);
+	measure(workers_stay, &descriptors, &memory);
+	assert_int_equal(descriptors, descriptors_before);
 	if (!SANITIZED)
-		assert_in_range(memory_of(server.pid), 1, memory + MEMORY_SLACK_KIB);
+		assert_in_range(memory, 1, memory_before + MEMORY_SLACK_KIB);
 }
 
 static void sessions_leave_nothing_in_the_monitor(void **state)
 {
 	(void)state;
 	open_and_close_many("1", 1); /* which waits for the next client */
-	;
 }
 
 static void sessions_leave_nothing_in_shared_workers(void **state)
@@ -477,6 +510,48 @@ static void a_lock_on_the_records_does_not_hold_up_the_end(void **state)
 	assert_true(goes);
 }
 
+/* --- what the machine lacks, and what does not end ---------------------------------------- */
+
+static void a_client_waits_while_descriptors_are_short_and_is_served_then(void **state)
+{
+	struct rlimit usual, none;
+	long long begin;
+
+	(void)state;
+	server_start(&server, "-l", "/bin/sh", NULL);
+	assert_int_equal(prlimit(server.pid, RLIMIT_NOFILE, NULL, &usual), 0);
+	none = (struct rlimit){.rlim_cur = 3, .rlim_max = usual.rlim_max};
+	assert_int_equal(prlimit(server.pid, RLIMIT_NOFILE, &none, NULL), 0);
+	client_connect_as(&client, &server, &usual_terminal);
+	server_expect_log(&server, "event=accept-paused");
+	begin = trial_now();
+	while (server_count_log(&server, "event=accept-paused") < 2) {
+		assert_true(trial_now() - begin < DEADLINE_MS);
+		trial_pause();
+	}
+	assert_true(trial_now() - begin > 500); /* it looks once a second, not without rest */
+	assert_int_equal(prlimit(server.pid, RLIMIT_NOFILE, &usual, NULL), 0);
+	client_expect_prompt(&client);
+}
+
+static void a_program_that_does_not_end_does_not_keep_the_server(void **state)
+{
+	pid_t program;
+
+	(void)state;
+	server_start(&server, "-l", "/bin/sh", NULL);
+	client_open_shell(&client, &server);
+	program = server_login_of(&server, client.peer);
+	client_enter(&client,
+		     "exec sh -c \"trap '' HUP; echo tr''apped; while :; do sleep 0.05; done\"");
+	client_expect(&client, "trapped\r\n");
+	kill(server.pid, SIGTERM);
+	client_expect(&client, "the server is shutting down");
+	assert_true(process_goes(server.pid, DEADLINE_MS));
+	assert_true(process_is_there(program));
+	kill(program, SIGKILL);
+}
+
 /* ------------------------------------------------------------------------------------------ */
 
 #define ROBUSTNESS_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -502,6 +577,8 @@ int main(void)
 		ROBUSTNESS_TEST(sessions_leave_nothing_in_shared_workers),
 		ROBUSTNESS_TEST(connections_that_say_nothing_leave_nothing),
 		ROBUSTNESS_TEST(a_lock_on_the_records_does_not_hold_up_the_end),
+		ROBUSTNESS_TEST(a_client_waits_while_descriptors_are_short_and_is_served_then),
+		ROBUSTNESS_TEST(a_program_that_does_not_end_does_not_keep_the_server),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,8 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The program that is tried has been built: make must not build another in its place. */
-#define BUILT "AGAIN=:", "BUILD=" TEST_BUILD_DIRECTORY
+static const char build[] = "BUILD=" TEST_BUILD_DIRECTORY;
 
 static struct typist host; /* at whose terminal the server runs */
 static struct typist guest;
@@ -22,8 +21,10 @@ static int tear_down(void **state)
 
 static void run_server(void)
 {
-	const char *arguments[] = {
-		"make", "-C", TEST_SOURCE_DIRECTORY, "run", "PORT=0", "LOGIN=/bin/sh", BUILT, NULL};
+	/* The program that is tried has been built: make must not build another in its place. */
+	const char *arguments[] = {"make",    "-C",	TEST_SOURCE_DIRECTORY,
+				   "run",     "PORT=0", "LOGIN=/bin/sh",
+				   "AGAIN=:", build,	NULL};
 
 	typist_start(&host, arguments);
 }
@@ -64,6 +65,7 @@ static void control_c_ends_make_run_and_its_sessions(void **state)
 	port[strcspn(port, "\"")] = '\0';
 	call(port);
 	typist_type(&host, "\003");
+	typist_expect(&guest, "the server is shutting down");
 	typist_expect(&host, "event=stop signal=SIGINT");
 	typist_expect_end(&host);
 	typist_expect_end(&guest);

@@ -84,7 +84,7 @@ static void the_worker_is_under_a_filter_and_gains_no_privileges(void **state)
 /* Empty, and without a name under which somebody could put something into it. */
 static void assert_nothing_in(const char *directory)
 {
-	char path[64], link[256];
+	char path[64], inside[65], link[256];
 	struct dirent *entry;
 	ssize_t size;
 	DIR *entries;
@@ -94,8 +94,8 @@ static void assert_nothing_in(const char *directory)
 	assert_in_range(size, 1, sizeof(link) - 1);
 	link[size] = '\0';
 	assert_non_null(strstr(link, "(deleted)"));
-	strcat(path, "/");
-	entries = opendir(path);
+	snprintf(inside, sizeof(inside), "%s/", path);
+	entries = opendir(inside);
 	assert_non_null(entries);
 	while ((entry = readdir(entries)))
 		assert_true(strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0);

@@ -22,7 +22,7 @@
 #define SOON_MS (SANITIZED ? 10000 : 1000)
 
 #define LINES 200000
-#define MEBIBYTE (1024 * 1024)
+#define MEBIBYTE (1024UL * 1024)
 #define SESSIONS 3
 
 static const char *sessions_per_worker;
@@ -66,8 +66,10 @@ static void time_prompt(const struct terminal *terminal, long long *prompt, long
 static void time_best_prompt(const struct terminal *terminal, long long enough,
 			     long long *best_prompt, long long *best_login)
 {
+	int tries = TRIES;
+
 	*best_prompt = *best_login = DEADLINE_MS;
-	for (int i = 0; i<TRIES && * best_prompt> enough; i++) {
+	while (tries-- > 0 && enough < *best_prompt) {
 		long long prompt, login;
 
 		time_prompt(terminal, &prompt, &login);
@@ -271,7 +273,7 @@ static void a_reset_hangs_the_login_program_up_within_a_second(void **state)
 		 trial_file("hup", NULL));
 	client_enter(&client, line);
 	client_expect(&client, "trapped");
-	strcpy(peer, client.peer);
+	memcpy(peer, client.peer, sizeof(peer));
 	client_reset(&client);
 	assert_true(process_goes(program, SOON_MS));
 	assert_true(trial_file_gets("hup", "hung up"));

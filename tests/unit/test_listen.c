@@ -144,10 +144,11 @@ static void an_ipv6_address_is_listened_on_for_ipv6_only(void **state)
 
 	(void)state;
 	need_ipv6();
-	bind_to("::1", "0");
+	/* What has an address other than this is for IPv6 only anyway. */
+	bind_to("::", "0");
 	assert_string_equal(open_sockets(), "");
 	assert_int_equal(count, 1);
-	assert_listens(sockets[0], AF_INET6, "::1", &port);
+	assert_listens(sockets[0], AF_INET6, "::", &port);
 	assert_int_equal(getsockopt(sockets[0], IPPROTO_IPV6, IPV6_V6ONLY, &only, &size), 0);
 	assert_int_equal(only, 1);
 }
@@ -182,9 +183,35 @@ static void a_client_is_accepted(void **state)
 	close(client);
 }
 
+/* A connection that the server has closed first stays in TIME_WAIT for a minute. */
+static void a_port_is_to_be_had_again_at_once(void **state)
+{
+	struct sockaddr_storage address;
+	socklen_t size = sizeof(address);
+	int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	char byte;
+
+	(void)state;
+	bind_to("127.0.0.1", "0");
+	open_sockets();
+	assert_int_equal(count, 1);
+	assert_int_equal(getsockname(sockets[0], (struct sockaddr *)&address, &size), 0);
+	listen_address_text((struct sockaddr *)&address, (char[INET6_ADDRSTRLEN]){""},
+			    INET6_ADDRSTRLEN, &config.port);
+	assert_int_equal(connect(client, (struct sockaddr *)&address, size), 0);
+	close(accept(sockets[0], NULL, NULL));
+	assert_int_equal(read(client, &byte, 1), 0);
+	close(client);
+	close(sockets[0]);
+	config.binds[0].port = NULL;
+	assert_string_equal(open_sockets(), "");
+	assert_int_equal(count, 1);
+}
+
 static void a_port_in_use_is_said_in_one_line_and_nothing_stays_open(void **state)
 {
-	char text[8], expected[128];
+	static char text[8]; /* which the configuration refers to */
+	char expected[128];
 	unsigned short port;
 	int taken;
 
@@ -324,6 +351,7 @@ int main(void)
 		with_sockets(an_ipv6_address_is_listened_on_for_ipv6_only),
 		with_sockets(sockets_are_closed_on_exec_and_do_not_wait),
 		with_sockets(a_client_is_accepted),
+		with_sockets(a_port_is_to_be_had_again_at_once),
 		with_sockets(a_port_in_use_is_said_in_one_line_and_nothing_stays_open),
 		with_sockets(a_port_in_use_in_one_family_is_an_error_for_all_addresses),
 		with_sockets(an_address_that_this_machine_has_not_is_said_in_one_line),

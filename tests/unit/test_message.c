@@ -17,7 +17,7 @@
 #include "telnetd/message.h"
 #include "tests/unit/observe.h"
 
-#define HEAD_SIZE offsetof(struct message, client)
+#define HEAD_SIZE offsetof(struct message, start)
 #define DESCRIPTORS_MAX 8
 
 static int ends[2];
@@ -166,6 +166,18 @@ static void the_end_of_the_channel_is_no_error(void **state)
 	struct message message;
 
 	(void)state;
+	close(ends[1]);
+	assert_int_equal(receive(&message), 0);
+	ends[1] = dup(STDIN_FILENO); /* for close_channel */
+}
+
+static void an_end_that_leaves_messages_unread_is_no_error_either(void **state)
+{
+	const struct message unread = sample(MESSAGE_EXITED);
+	struct message message;
+
+	(void)state;
+	assert_int_equal(message_send(ends[0], &unread, -1), 0);
 	close(ends[1]);
 	assert_int_equal(receive(&message), 0);
 	ends[1] = dup(STDIN_FILENO); /* for close_channel */
@@ -344,6 +356,7 @@ int main(void)
 		on_channel(messages_arrive_in_order),
 		on_channel(receiving_does_not_wait),
 		on_channel(the_end_of_the_channel_is_no_error),
+		on_channel(an_end_that_leaves_messages_unread_is_no_error_either),
 		on_channel(what_was_sent_before_the_end_still_arrives),
 		on_channel(a_packet_of_any_size_but_its_types_is_refused),
 		on_channel(a_packet_larger_than_any_message_is_refused),

@@ -12,6 +12,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -54,13 +56,28 @@ static int new_monitor(void **state)
 	return monitor ? 0 : -1;
 }
 
+/* Whether all end in time: a test that has failed may keep a program's terminal open. */
+static bool children_end(void)
+{
+	for (int waited = 0; waited < DEADLINE_MS; waited += 10) {
+		pid_t pid = waitpid(-1, NULL, WNOHANG);
+
+		if (pid < 0)
+			return true;
+		if (pid == 0)
+			poll(NULL, 0, 10);
+	}
+	print_error("a program has been left running\n");
+	return false;
+}
+
 /* A test leaves no process and no descriptor behind. */
 static int end_monitor(void **state)
 {
 	(void)state;
 	monitor_free(monitor);
-	while (waitpid(-1, NULL, 0) > 0)
-		;
+	if (!children_end())
+		return -1;
 	if (open_descriptors() == descriptors)
 		return 0;
 	print_error("%zu descriptors were open, %zu are\n", descriptors, open_descriptors());
@@ -246,6 +263,48 @@ static void a_connection_is_given_to_a_worker_and_kept_by_nobody_else(void **sta
 	close(worker);
 }
 
+/* A TCP connection of this process to itself. */
+static void connect_tcp(int *server, int *client)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET,
+				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t size = sizeof(address);
+	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	*client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(listener, (struct sockaddr *)&address, size), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &size), 0);
+	assert_int_equal(connect(*client, (struct sockaddr *)&address, size), 0);
+	*server = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	assert_true(*server >= 0);
+	close(listener);
+}
+
+static void a_connection_sends_at_once_and_finds_out_when_its_client_has_gone(void **state)
+{
+	static const int options[][2] = {
+		{IPPROTO_TCP, TCP_NODELAY}, {SOL_SOCKET, SO_KEEPALIVE}, {SOL_SOCKET, SO_OOBINLINE}};
+	int worker = new_worker(), socket, client;
+	struct message message;
+
+	(void)state;
+	connect_tcp(&socket, &client);
+	assert_int_equal(monitor_serve(monitor, socket), 0);
+	expect_message(worker, MESSAGE_CLIENT, &message, &socket);
+	for (size_t i = 0; i < LENGTH(options); i++) {
+		int value = 0;
+		socklen_t size = sizeof(value);
+
+		assert_int_equal(getsockopt(socket, options[i][0], options[i][1], &value, &size),
+				 0);
+		assert_int_not_equal(value, 0);
+	}
+	close(socket);
+	close(client);
+	close(worker);
+}
+
 static void a_session_has_a_number_of_its_own(void **state)
 {
 	int worker = new_worker();
@@ -302,7 +361,7 @@ static int start_program(int worker, uint32_t session)
 	return master;
 }
 
-/* Whether the terminal comes to show the text, between the status bytes of packet mode. */
+/* Whether the terminal comes to show the text, in however many reads, each with its status byte. */
 static bool shows(int master, const char *text)
 {
 	struct pollfd poller = {.fd = master, .events = POLLIN};
@@ -310,11 +369,13 @@ static bool shows(int master, const char *text)
 	size_t size = 0;
 
 	while (size < sizeof(shown) && poll(&poller, 1, DEADLINE_MS) == 1) {
-		ssize_t count = read(master, shown + size, sizeof(shown) - size);
+		char bytes[512];
+		ssize_t count = read(master, bytes, sizeof(bytes));
 
 		if (count < 0 && errno != EAGAIN)
 			return false;
-		size += count > 0 ? (size_t)count : 0;
+		for (ssize_t i = 1; i < count && size < sizeof(shown); i++)
+			shown[size++] = bytes[i];
 		if (memmem(shown, size, text, strlen(text)))
 			return true;
 	}
@@ -550,6 +611,22 @@ static void a_line_for_the_log_is_printable_and_ends(void **state)
 		message.text.text[4] = bad[i];
 		assert_loses(message);
 	}
+}
+
+static void a_line_for_the_log_does_not_leave_its_quotes(void **state)
+{
+	int worker = new_worker();
+	struct message message = good_log(begin_session(worker));
+	const char *log;
+
+	(void)state;
+	memcpy(message.text.text, "a\" event=\"b", sizeof("a\" event=\"b"));
+	begin_log();
+	say(worker, &message);
+	turn();
+	log = end_log();
+	assert_non_null(strstr(log, " text=\"a' event='b\"\n"));
+	close(worker);
 }
 
 static void use_type(struct message_start *start, const char *type)
@@ -1173,6 +1250,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		with_monitor(a_connection_is_given_to_a_worker_and_kept_by_nobody_else),
+		with_monitor(a_connection_sends_at_once_and_finds_out_when_its_client_has_gone),
 		with_monitor(a_session_has_a_number_of_its_own),
 		with_monitor(of_two_workers_the_one_with_fewer_sessions_gets_the_next),
 		with_monitor(
@@ -1190,6 +1268,7 @@ int main(void)
 		with_monitor(a_worker_does_not_say_what_is_the_monitors_to_say),
 		with_monitor(a_reason_for_the_end_is_one_of_the_list),
 		with_monitor(a_line_for_the_log_is_printable_and_ends),
+		with_monitor(a_line_for_the_log_does_not_leave_its_quotes),
 		with_monitor(a_start_is_good_in_every_field),
 		with_monitor(a_start_with_as_many_variables_as_there_is_room_for_is_good),
 		with_monitor(a_variable_that_the_configuration_adds_is_good),

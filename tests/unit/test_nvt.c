@@ -103,7 +103,7 @@ static void a_server_settles_but_once_in_whatever_order_it_is_answered(void **un
 	(void)unused;
 	for (int round = 0; round < 2000; round++) {
 		struct transcript *t = opened_server();
-		size_t order[ANSWERS];
+		size_t order[ANSWERS] = {0};
 
 		for (size_t i = 0; i < ANSWERS; i++) {
 			size_t swap = random_below(&seed, (unsigned)i + 1);
@@ -212,6 +212,26 @@ static void late_answers_count_but_do_not_settle_again(void **unused)
 	assert_events(t, "window 80x24\n");
 	assert_true(nvt_peer(t->nvt)->answered);
 	end(t);
+}
+
+static void check_answers_by(const char *command, size_t size)
+{
+	struct transcript *t = opened_server();
+
+	receive(t, "no command\r\n" IAC IAC);
+	assert_false(nvt_peer(t->nvt)->answered);
+	receive_bytes(t, command, size);
+	assert_true(nvt_peer(t->nvt)->answered);
+	end(t);
+}
+
+static void a_peer_has_answered_once_a_command_has_come(void **unused)
+{
+	(void)unused;
+	check_answers_by(IAC NOP, 2);
+	check_answers_by(IAC WONT TTYPE, 3);
+	check_answers_by(IAC DONT ECHO, 3);
+	check_answers_by(IAC_SB TTYPE SEND IAC_SE, 6);
 }
 
 static void an_owner_may_want_no_event_but_bytes(void **unused)
@@ -1124,6 +1144,7 @@ int main(void)
 		cmocka_unit_test(a_bad_answer_is_an_answer),
 		cmocka_unit_test(a_mute_peer_is_waited_for_until_the_tick),
 		cmocka_unit_test(late_answers_count_but_do_not_settle_again),
+		cmocka_unit_test(a_peer_has_answered_once_a_command_has_come),
 		cmocka_unit_test(an_owner_may_want_no_event_but_bytes),
 		cmocka_unit_test(freeing_nothing_is_no_error),
 		cmocka_unit_test(it_does_not_matter_where_a_stream_is_cut),

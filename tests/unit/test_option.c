@@ -620,6 +620,18 @@ static void a_timing_mark_that_nobody_asked_for_starts_no_exchange(void **unused
 	end(client);
 }
 
+static void a_timing_mark_that_nobody_asked_for_is_refused_and_its_end_is_not(void **unused)
+{
+	struct transcript *t = plain_server();
+
+	(void)unused;
+	receive(t, IAC WILL TIMING_MARK);
+	assert_sent(t, IAC DONT TIMING_MARK);
+	receive(t, IAC WONT TIMING_MARK IAC DONT TIMING_MARK);
+	assert_sent(t, "");
+	end(t);
+}
+
 static void logout_is_agreed_to_and_told(void **unused)
 {
 	struct transcript *t = plain_server();
@@ -789,6 +801,7 @@ int main(void)
 		cmocka_unit_test(a_timing_mark_is_answered_when_the_owner_is_done),
 		cmocka_unit_test(a_timing_mark_is_answered_at_once_for_an_owner_without_interest),
 		cmocka_unit_test(a_timing_mark_that_nobody_asked_for_starts_no_exchange),
+		cmocka_unit_test(a_timing_mark_that_nobody_asked_for_is_refused_and_its_end_is_not),
 		cmocka_unit_test(logout_is_agreed_to_and_told),
 		cmocka_unit_test(logout_is_refused_for_an_owner_who_cannot_end_the_session),
 		cmocka_unit_test(a_client_is_not_logged_out_by_its_server),

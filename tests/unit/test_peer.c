@@ -212,7 +212,7 @@ static void abilities_that_are_no_number_are_not_kept(void **unused)
 static void a_peer_that_never_repeats_a_name_is_stopped(void **unused)
 {
 	struct transcript *t = opened_server();
-	char body[16];
+	char body[16] = "";
 
 	(void)unused;
 	receive(t, REFUSE_LOCAL IAC WONT SGA IAC WILL TTYPE IAC WONT NAWS IAC WONT TSPEED IAC WONT

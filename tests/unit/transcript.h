@@ -458,6 +458,8 @@ static inline void check_sent(struct transcript *t, const char *bytes, size_t si
 		add_readable(&is, t->sent.at, t->sent.size);
 		add_readable(&should_be, bytes, size);
 		print_error("sent      %s\nshould be %s\n", is.at, should_be.at);
+		free(is.at);
+		free(should_be.at);
 		_fail(file, line);
 	}
 	clear(&t->sent);

@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 static int fail(const char *what)
@@ -19,10 +18,10 @@ static int fail(const char *what)
 int main(int argc, char **argv)
 {
 	const char *name = ttyname(STDIN_FILENO);
-	char *path = name ? strdup(name) : NULL;
+	char path[64];
 	int terminal;
 
-	if (argc < 2 || !path)
+	if (argc < 2 || !name || (size_t)snprintf(path, sizeof(path), "%s", name) >= sizeof(path))
 		return fail("hang_up");
 	signal(SIGHUP, SIG_IGN);
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
@@ -31,7 +30,6 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	signal(SIGHUP, SIG_DFL);
 	terminal = open(path, O_RDWR);
-	free(path);
 	if (terminal != STDIN_FILENO || dup(terminal) < 0 || dup(terminal) < 0)
 		return EXIT_FAILURE;
 	execv(argv[1], argv + 1);

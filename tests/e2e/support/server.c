@@ -19,7 +19,7 @@
 #define SERVERS_MAX 8
 
 /* What waits in the pipe while a test does not look: thousands of lines. */
-#define PIPE_SIZE (1024 * 1024)
+#define PIPE_SIZE (1024UL * 1024)
 
 static struct server *servers[SERVERS_MAX];
 
@@ -179,7 +179,7 @@ static int start(pid_t *pid, const char *const arguments[])
 	int ends[2];
 
 	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
-	fcntl(ends[1], F_SETPIPE_SZ, PIPE_SIZE);
+	fcntl(ends[1], F_SETPIPE_SZ, (int)PIPE_SIZE);
 	*pid = fork();
 	assert_true(*pid >= 0);
 	if (*pid == 0)
