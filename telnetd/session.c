@@ -31,10 +31,16 @@
 #define RECEIVE_SIZE TYPED_TURN_MAX
 
 /* Output that waits for the client while its input is still read. */
-#define OUTGOING_WAITING_MAX (16 * 1024)
+#define OUTGOING_WAITING_MAX (12UL * 1024)
 
-/* A turn's one read of the terminal, with its status byte. */
-#define SCREEN_READ_SIZE 4096
+/*
+ * A turn's reads of the terminal, at most, and the size of each with its status byte. One that is
+ * not filled is the last: the next could be empty, and would wait for the kernel's worker. Of 80
+ * columns without end, in MB/s and server CPU s/GB, medians of 6: 1 read of 4096 bytes 108 and 5.0,
+ * 8 of 2048 106 and 4.8, 8 of 1024 163 and 4.8, 8 of 512 110 and 7.2.
+ */
+#define SCREEN_READS 8
+#define SCREEN_READ_SIZE (1024 + 1)
 
 /*
  * A turn that reads so much is one of a flow of output, which goes out in large segments (Nagle's
@@ -44,7 +50,7 @@
 static const struct timeval flow_pause = {0, 2000};
 
 /* The most that the kernel holds of a terminal's output: what a program left behind at its end. */
-#define SCREEN_LEFT_MAX (128 * 1024)
+#define SCREEN_LEFT_MAX (128UL * 1024)
 
 static const struct timeval negotiation_time = {1, 0};
 static const struct timeval drain_time = {10, 0};
@@ -61,7 +67,8 @@ static const struct timeval end_of_file_time = {1, 0};
 
 #define DEFAULT_TERMINAL_TYPE "dumb"
 
-_Static_assert(OUTGOING_WAITING_MAX + RECEIVE_SIZE * NVT_ANSWER_FACTOR + 2 * SCREEN_READ_SIZE <=
+_Static_assert(OUTGOING_WAITING_MAX + RECEIVE_SIZE * NVT_ANSWER_FACTOR +
+			       2 * SCREEN_READS * SCREEN_READ_SIZE <=
 		       OUTGOING_SIZE,
 	       "a turn's answers and screen output fit");
 
@@ -654,7 +661,8 @@ static void on_flow(evutil_socket_t fd, short what, void *context)
 	session->flowing = false;
 }
 
-static void read_screen(struct session *session)
+/* Returns how many bytes of output there were. */
+static size_t read_screen(struct session *session)
 {
 	struct pty_status status;
 	ssize_t size = pty_read(session->master, bytes_read, SCREEN_READ_SIZE, &status);
@@ -665,7 +673,7 @@ static void read_screen(struct session *session)
 			close_master(session);
 		else if (size != -EAGAIN)
 			wait_for_reopening(session);
-		return;
+		return 0;
 	}
 	session->reopen_us = 0;
 	if (status.flushed_output)
@@ -673,23 +681,30 @@ static void read_screen(struct session *session)
 	session->encoding_screen = true;
 	nvt_from_terminal(session->nvt, bytes_read + 1, (size_t)size);
 	session->encoding_screen = false;
-	if (size >= FLOW_SIZE)
-		note_flow(session);
 	if (size > 0 && session->half_closed)
 		session->end_of_files = 0;
-	if (draining && (size_t)size >= session->screen_left)
+	if (draining && (size_t)size >= session->screen_left) {
 		close_master(session);
-	else if (draining)
+		return 0;
+	}
+	if (draining)
 		session->screen_left -= (size_t)size;
+	return (size_t)size;
 }
 
 static void on_master_read(evutil_socket_t master, short what, void *context)
 {
 	struct session *session = context;
+	size_t size = SCREEN_READ_SIZE - 1, all = 0;
 
 	(void)master;
 	(void)what;
-	read_screen(session);
+	for (int i = 0; i < SCREEN_READS && size == SCREEN_READ_SIZE - 1; i++) {
+		size = read_screen(session);
+		all += size;
+	}
+	if (all >= FLOW_SIZE)
+		note_flow(session);
 	finish_turn(session);
 }
 
