@@ -367,6 +367,7 @@ bool client_receive(struct client *client, int milliseconds)
 {
 	struct pollfd readable = {.fd = client->socket, .events = POLLIN};
 	char bytes[65536];
+	size_t most = client->chunk != 0 ? client->chunk : sizeof(bytes);
 	ssize_t size;
 
 	if (client->ended || (client->error && client->error != EPIPE))
@@ -375,7 +376,7 @@ bool client_receive(struct client *client, int milliseconds)
 		return true;
 	if (sockatmark(client->socket) == 1)
 		client->urgent_marks++;
-	size = recv(client->socket, bytes, sizeof(bytes), MSG_DONTWAIT);
+	size = recv(client->socket, bytes, most, MSG_DONTWAIT);
 	if (size < 0) {
 		if (errno != EAGAIN && errno != EINTR)
 			client->error = errno;

@@ -84,6 +84,7 @@ struct client {
 	struct bytes text; /* the data in it, CR NUL undone */
 	struct bytes commands; /* the commands in it, subnegotiations included */
 	size_t sent; /* bytes, urgent ones included */
+	size_t chunk; /* receives so many bytes at once at most; 0: all there are */
 	bool ended; /* the server has closed */
 	int error; /* what broke the connection, or 0 */
 	unsigned urgent_marks; /* how often urgent data ended here */

@@ -12,10 +12,11 @@
 
 #define PATH_SIZE 64
 
-/* Reads the state and the parent of a process; false where there is none. */
-static bool read_stat(pid_t pid, char *state, pid_t *parent)
+/* Reads the state, the parent and the ticks of a process; false where there is none. */
+static bool read_stat(pid_t pid, char *state, pid_t *parent, long *ticks)
 {
 	char path[PATH_SIZE], line[512];
+	long user, kernel;
 	FILE *file;
 	bool good;
 
@@ -24,8 +25,11 @@ static bool read_stat(pid_t pid, char *state, pid_t *parent)
 	if (!file)
 		return false;
 	good = fgets(line, sizeof(line), file) && strrchr(line, ')') &&
-	       sscanf(strrchr(line, ')'), ") %c %d", state, parent) == 2;
+	       sscanf(strrchr(line, ')'), ") %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %ld %ld",
+		      state, parent, &user, &kernel) == 4;
 	fclose(file);
+	if (good)
+		*ticks = user + kernel;
 	return good;
 }
 
@@ -39,8 +43,10 @@ size_t process_children(pid_t parent, pid_t *children, size_t most)
 	while ((entry = readdir(processes))) {
 		pid_t pid = atoi(entry->d_name), its_parent;
 		char state;
+		long ticks;
 
-		if (pid <= 0 || !read_stat(pid, &state, &its_parent) || its_parent != parent)
+		if (pid <= 0 || !read_stat(pid, &state, &its_parent, &ticks) ||
+		    its_parent != parent)
 			continue;
 		if (count < most)
 			children[count] = pid;
@@ -54,8 +60,18 @@ bool process_is_there(pid_t pid)
 {
 	char state;
 	pid_t parent;
+	long ticks;
 
-	return read_stat(pid, &state, &parent) && state != 'Z' && state != 'X';
+	return read_stat(pid, &state, &parent, &ticks) && state != 'Z' && state != 'X';
+}
+
+long process_ticks(pid_t pid)
+{
+	char state;
+	pid_t parent;
+	long ticks;
+
+	return read_stat(pid, &state, &parent, &ticks) ? ticks : -1;
 }
 
 bool process_goes(pid_t pid, int milliseconds)

@@ -16,6 +16,9 @@ bool process_is_there(pid_t);
 /* Waits until it has gone; returns whether it went within so many milliseconds. */
 bool process_goes(pid_t, int milliseconds);
 
+/* The clock ticks that it has computed for, as itself and in the kernel; -1: there is none. */
+long process_ticks(pid_t);
+
 /* Copies the value of a line of /proc/PID/status, e.g. "Seccomp"; "" where there is none. */
 void process_status(pid_t, const char *name, char *value, size_t size);
 
