@@ -8,6 +8,7 @@
 #ifndef PTY_H
 #define PTY_H
 
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/socket.h>
@@ -122,6 +123,9 @@ enum pty_control {
  * or a negative errno.
  */
 int pty_control(int master, enum pty_control, char *character);
+
+/* With these, and no others, it opens the slave for a moment (TIOCGPTPEER): a filter may look. */
+#define PTY_FLUSH_OPEN_FLAGS (O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)
 
 /*
  * Throws away the output that the master has not read yet. What a program has in hand in a write(2)

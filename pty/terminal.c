@@ -7,6 +7,7 @@
 #include "pty/pty.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <termios.h>
@@ -67,25 +68,35 @@ int pty_set_echo(int master, bool echo)
 	return error_of(tcsetattr(master, TCSANOW, &modes));
 }
 
+/* As a program flushes its input that it has not read. */
+static int flush_slave(int master)
+{
+	int slave = ioctl(master, TIOCGPTPEER, PTY_FLUSH_OPEN_FLAGS);
+	int result;
+
+	if (slave < 0)
+		return -errno;
+	result = error_of(tcflush(slave, TCIFLUSH));
+	close(slave);
+	return result;
+}
+
 /*
  * Flushes input that the program has not read, and output that the master has not.
  *
  * From the master, TCIOFLUSH empties what lies between the two sides both ways, but not the slave's
- * line discipline: of 20480 bytes typed ahead 4095 were left. TCSAFLUSH empties only that: 16385
- * were left. One after the other leaves nothing; the other way round, the kernel could refill the
- * line discipline in between. TCSAFLUSH also queues TIOCPKT_FLUSHREAD, which wakes a poll(2) of the
- * master for the room that there is now; TCIOFLUSH wakes nobody.
+ * line discipline: of 20480 bytes typed ahead 4095 were left. Only the slave can empty that. One
+ * after the other leaves nothing; the other way round, the kernel could refill the line discipline
+ * in between. The slave's flush also queues TIOCPKT_FLUSHREAD, which wakes a poll(2) of the master
+ * for the room that there is now; TCIOFLUSH wakes nobody.
+ *
+ * Not by tcsetattr(3) with TCSAFLUSH on the master: that waits until no program is in the middle of
+ * a write(2) to the terminal, and such a program itself waits for the master to be read. Who would
+ * read it hangs then, and no signal ends that.
  */
 static int flush_both_ways(int master)
 {
-	struct termios modes;
-
-	if (tcflush(master, TCIOFLUSH) < 0)
-		return -errno;
-	/* Read as late as can be: a change by the program from here on would be undone. */
-	if (tcgetattr(master, &modes) < 0)
-		return -errno;
-	return error_of(tcsetattr(master, TCSAFLUSH, &modes));
+	return tcflush(master, TCIOFLUSH) < 0 ? -errno : flush_slave(master);
 }
 
 /* As the kernel does for a key, but before the signal: what the program answers is not flushed. */

@@ -26,6 +26,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "pty/pty.h"
+
 #ifdef HAVE_SECCOMP
 #include <seccomp.h>
 #endif
@@ -93,25 +95,11 @@ static const int sanitizer_calls[] = {
 #define TERMIOS2_SIZE 44
 #define GET_TERMIOS2 _IOC(_IOC_READ, 'T', 0x2a, TERMIOS2_SIZE)
 #define SET_TERMIOS2 _IOC(_IOC_WRITE, 'T', 0x2b, TERMIOS2_SIZE)
-#define SET_TERMIOS2_DRAINED _IOC(_IOC_WRITE, 'T', 0x2c, TERMIOS2_SIZE)
-#define SET_TERMIOS2_FLUSHED _IOC(_IOC_WRITE, 'T', 0x2d, TERMIOS2_SIZE)
 
 /* The requests of ioctl(2) on a terminal's master, and of the socket its urgent mark. */
 static const unsigned long requests[] = {
-	TCGETS,
-	TCSETS,
-	TCSETSW,
-	TCSETSF,
-	GET_TERMIOS2,
-	SET_TERMIOS2,
-	SET_TERMIOS2_DRAINED,
-	SET_TERMIOS2_FLUSHED,
-	TIOCSWINSZ,
-	TIOCPKT,
-	TIOCSIG,
-	TCFLSH,
-	FIONREAD,
-	SIOCATMARK,
+	TCGETS,	 TCSETS,  GET_TERMIOS2, SET_TERMIOS2, TIOCSWINSZ,
+	TIOCPKT, TIOCSIG, TCFLSH,	FIONREAD,     SIOCATMARK,
 };
 
 /* The one option of a socket that is set here, beside which the filter cannot look at its value. */
@@ -120,6 +108,14 @@ static int add_socket_option(scmp_filter_ctx filter)
 	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt), 2,
 				SCMP_A1(SCMP_CMP_EQ, IPPROTO_TCP),
 				SCMP_A2(SCMP_CMP_EQ, TCP_NODELAY));
+}
+
+/* The slave of a master that it has, to flush its input; never as the controlling terminal. */
+static int add_slave(scmp_filter_ctx filter)
+{
+	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 2,
+				SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffff, TIOCGPTPEER),
+				SCMP_A2(SCMP_CMP_EQ, PTY_FLUSH_OPEN_FLAGS));
 }
 
 static int add_calls(scmp_filter_ctx filter, const int *list, size_t count)
@@ -160,6 +156,8 @@ static int add_rules(scmp_filter_ctx filter)
 		result = add_memory_calls(filter);
 	if (result == 0)
 		result = add_socket_option(filter);
+	if (result == 0)
+		result = add_slave(filter);
 	for (size_t i = 0; result == 0 && i < sizeof(requests) / sizeof(requests[0]); i++)
 		result = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
 					  SCMP_A1(SCMP_CMP_MASKED_EQ, 0xffffffff, requests[i]));

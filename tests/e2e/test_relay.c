@@ -567,23 +567,9 @@ static void control_c_leaves_little_of_a_flood_to_a_client_that_did_not_read(voi
 	interrupt_a_flood("\3", 0, 1);
 }
 
-/*
- * An IP flushes by tcsetattr(3) with TCSAFLUSH, which waits for a program that is in the middle of
- * a write(2) to the terminal: the worker hangs, with all its sessions. Until it does not, these
- * tests would only leave it behind.
- */
-static void skip_while_ip_hangs(void)
-{
-	if (getenv("TRY_IP"))
-		return;
-	print_message("skipped: IP hangs the worker while a program writes (TRY_IP=1 tries)\n");
-	skip();
-}
-
 static void ip_leaves_little_of_a_flood_to_a_client_that_did_not_read(void **state)
 {
 	(void)state;
-	skip_while_ip_hangs();
 	interrupt_a_flood(IAC IP, 0, 1);
 }
 
@@ -596,7 +582,6 @@ static void control_c_leaves_little_of_a_flood_on_a_slow_line(void **state)
 static void ip_leaves_little_of_a_flood_on_a_slow_line(void **state)
 {
 	(void)state;
-	skip_while_ip_hangs();
 	interrupt_a_flood(IAC IP, SLOW_CHUNK, SLOW_PAUSE_MS);
 }
 
