@@ -265,6 +265,11 @@ void nvt_from_terminal(struct nvt *nvt, const char *bytes, size_t size)
 	newline_from_terminal(nvt, bytes, size);
 }
 
+void nvt_finish(struct nvt *nvt)
+{
+	newline_complete(nvt);
+}
+
 void nvt_tick(struct nvt *nvt)
 {
 	nvt->awaited = 0;

@@ -150,6 +150,9 @@ int nvt_from_network(struct nvt *, const char *bytes, size_t size);
  */
 void nvt_from_terminal(struct nvt *, const char *bytes, size_t size);
 
+/* The terminal has nothing more to say: a CR that was its last byte gets its NUL. */
+void nvt_finish(struct nvt *);
+
 /*
  * TCP has announced urgent data: a Synch is on its way (RFC 854). Data is dropped from here to the
  * data mark (DM), while functions and options still act.

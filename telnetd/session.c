@@ -661,6 +661,13 @@ static void on_flow(evutil_socket_t fd, short what, void *context)
 	session->flowing = false;
 }
 
+/* The last output of all has been read. */
+static void end_screen(struct session *session)
+{
+	nvt_finish(session->nvt);
+	close_master(session);
+}
+
 /* Returns how many bytes of output there were. */
 static size_t read_screen(struct session *session)
 {
@@ -670,7 +677,7 @@ static size_t read_screen(struct session *session)
 
 	if (size < 0) {
 		if (draining)
-			close_master(session);
+			end_screen(session);
 		else if (size != -EAGAIN)
 			wait_for_reopening(session);
 		return 0;
@@ -684,7 +691,7 @@ static size_t read_screen(struct session *session)
 	if (size > 0 && session->half_closed)
 		session->end_of_files = 0;
 	if (draining && (size_t)size >= session->screen_left) {
-		close_master(session);
+		end_screen(session);
 		return 0;
 	}
 	if (draining)

@@ -183,6 +183,20 @@ static void a_cr_is_sent_at_once_and_what_it_was_when_that_is_known(void **unuse
 	end(t);
 }
 
+static void a_cr_is_completed_where_nothing_follows(void **unused)
+{
+	struct transcript *t = endpoint_in_mode(NVT_SERVER, "", 0);
+
+	(void)unused;
+	nvt_from_terminal(t->nvt, "a\r", 2);
+	check_sent(t, "a\r", 2, __FILE__, __LINE__);
+	nvt_finish(t->nvt);
+	check_sent(t, "\0", 1, __FILE__, __LINE__);
+	nvt_finish(t->nvt);
+	check_sent(t, "", 0, __FILE__, __LINE__);
+	end(t);
+}
+
 static void a_cr_is_completed_before_any_command(void **unused)
 {
 	struct transcript *t = plain_server();
@@ -313,6 +327,7 @@ int main(void)
 		cmocka_unit_test(a_server_sends_a_bare_cr_with_nul_and_leaves_lf_alone),
 		cmocka_unit_test(a_client_sends_a_bare_lf_as_an_end_of_line),
 		cmocka_unit_test(a_cr_is_sent_at_once_and_what_it_was_when_that_is_known),
+		cmocka_unit_test(a_cr_is_completed_where_nothing_follows),
 		cmocka_unit_test(a_cr_is_completed_before_any_command),
 		cmocka_unit_test(binary_input_leaves_every_byte_alone),
 		cmocka_unit_test(binary_output_leaves_every_byte_but_iac_alone),
