@@ -53,32 +53,13 @@ static void worker_exited(struct worker *worker, int status)
 	pool_lose(worker, why);
 }
 
-/*
- * Whoever may read utmp can lock it and keep its writer waiting (up to 10 s in glibc): the monitor
- * waits for nobody, so a child of its own writes the record.
- */
-static void record_logout(const struct login *login)
-{
-	pid_t pid = pool_fork();
-
-	if (pid == 0) {
-		/* A service manager that sees the monitor end sends it to what is left. */
-		signal(SIGTERM, SIG_IGN);
-		pty_record_logout(login->line, login->pid);
-		_exit(EXIT_SUCCESS);
-	}
-	if (pid < 0)
-		log_line(LOG_ERR, "event=utmp-failed session=%u why=\"%s\"", login->number,
-			 strerror((int)-pid));
-}
-
 static void login_exited(struct monitor *monitor, struct login *login)
 {
 	const struct message message = {.type = MESSAGE_EXITED, .session = login->number};
 
 	LIST_REMOVE(login, by_pid);
 	if (monitor->sandbox->privileged)
-		record_logout(login);
+		recorder_log_out(monitor, login);
 	login->pid = 0;
 	if (login->state == LOGIN_RUNNING) {
 		login->state = LOGIN_EXITED;
@@ -194,6 +175,13 @@ static void on_refill(evutil_socket_t fd, short what, void *context)
 	(void)fd;
 	(void)what;
 	pool_refill(context);
+}
+
+static void on_recorder_idle(evutil_socket_t fd, short what, void *context)
+{
+	(void)fd;
+	(void)what;
+	recorder_stop(context);
 }
 
 static void on_resume(evutil_socket_t fd, short what, void *context)
@@ -342,7 +330,8 @@ static bool add_signals(struct monitor *monitor)
 	monitor->resume = evtimer_new(monitor->base, on_resume, monitor);
 	monitor->deadline = evtimer_new(monitor->base, on_deadline, monitor);
 	monitor->refill = evtimer_new(monitor->base, on_refill, monitor);
-	return monitor->resume && monitor->deadline && monitor->refill;
+	monitor->recorder_idle = evtimer_new(monitor->base, on_recorder_idle, monitor);
+	return monitor->resume && monitor->deadline && monitor->refill && monitor->recorder_idle;
 }
 
 struct monitor *monitor_new(const struct config *config, const struct sandbox *sandbox)
@@ -353,6 +342,7 @@ struct monitor *monitor_new(const struct config *config, const struct sandbox *s
 		return NULL;
 	monitor->config = config;
 	monitor->sandbox = sandbox;
+	monitor->recorder = -1;
 	LIST_INIT(&monitor->workers);
 	raise_descriptor_limit(monitor);
 	signal(SIGPIPE, SIG_IGN);
@@ -384,7 +374,7 @@ static void record_logouts(struct monitor *monitor)
 		for (; login; login = next) {
 			next = LIST_NEXT(login, by_number);
 			if (login->pid > 0 && monitor->sandbox->privileged)
-				record_logout(login);
+				recorder_log_out(monitor, login);
 			free(login);
 		}
 	}
@@ -403,6 +393,7 @@ void monitor_free(struct monitor *monitor)
 	if (monitor->base && monitor->resume)
 		stop_listening(monitor);
 	record_logouts(monitor);
+	recorder_stop(monitor);
 	while ((worker = LIST_FIRST(&monitor->workers))) {
 		worker->has_process = false; /* it ends by itself as its channel closes */
 		pool_dismiss(worker);
@@ -414,6 +405,7 @@ void monitor_free(struct monitor *monitor)
 	free_event(monitor->resume);
 	free_event(monitor->deadline);
 	free_event(monitor->refill);
+	free_event(monitor->recorder_idle);
 	if (monitor->base)
 		event_base_free(monitor->base);
 	free(monitor);

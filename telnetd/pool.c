@@ -270,14 +270,13 @@ static struct worker *free_worker(struct monitor *monitor)
 struct worker *pool_choose(struct monitor *monitor)
 {
 	unsigned most = monitor->config->sessions_per_worker;
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 	struct worker *worker;
 
 	if (most == 1)
 		return monitor->spare ? take_spare(monitor) : start_worker(monitor);
 	worker = free_worker(monitor);
 	if (!worker || (most == 0 && worker->session_count > 0 &&
-			monitor->worker_count < (size_t)(cores > 0 ? cores : 1)))
+			(long)monitor->worker_count < sysconf(_SC_NPROCESSORS_ONLN)))
 		worker = start_worker(monitor);
 	return worker;
 }

@@ -5,6 +5,7 @@
  *
  * monitor.c   connections, signals, children that end
  * records.c   one record for each session
+ * recorder.c  the child that writes logouts
  * pool.c      the workers: started, told, dismissed
  * hearing.c   what workers say
  */
@@ -95,6 +96,8 @@ struct monitor {
 	size_t worker_count;
 	struct worker *spare; /* it has no session yet; or NULL */
 	struct event *refill; /* the time for another one */
+	int recorder; /* the pipe to the child that writes logouts; -1: there is none */
+	struct event *recorder_idle; /* the time to end it */
 	struct login_list by_number[RECORD_CHAINS];
 	struct login_list by_pid[RECORD_CHAINS];
 	size_t session_count;
@@ -119,6 +122,13 @@ void record_detach(struct login *);
 void record_remove_when_over(struct monitor *, struct login *);
 /* Seconds since the session began. */
 double record_age(const struct login *);
+
+/* recorder.c */
+
+/* Has the end of a session's login program written to utmp and wtmp, without waiting for it. */
+void recorder_log_out(struct monitor *, const struct login *);
+/* Has the child that writes end, once it has written what it was told. */
+void recorder_stop(struct monitor *);
 
 /* pool.c */
 
