@@ -30,6 +30,11 @@ enum client_state {
 
 int client_open(struct client *client, int port)
 {
+	return client_open_narrow(client, port, 0);
+}
+
+int client_open_narrow(struct client *client, int port, int receive_buffer)
+{
 	const struct sockaddr_in address = {.sin_family = AF_INET,
 					    .sin_port = htons((unsigned short)port),
 					    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -39,6 +44,9 @@ int client_open(struct client *client, int port)
 	*client = (struct client){.socket = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
 	if (client->socket < 0)
 		return -1;
+	if (receive_buffer > 0)
+		setsockopt(client->socket, SOL_SOCKET, SO_RCVBUF, &receive_buffer,
+			   sizeof(receive_buffer));
 	setsockopt(client->socket, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	setsockopt(client->socket, SOL_SOCKET, SO_OOBINLINE, &one, sizeof(one));
 	setsockopt(client->socket, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));

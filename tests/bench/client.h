@@ -28,6 +28,9 @@ struct client {
 /* Connects to 127.0.0.1; reads wait 5 seconds at most. Returns 0, or -1 and errno. */
 int client_open(struct client *client, int port);
 
+/* The same with a receive buffer of so many bytes (SO_RCVBUF); 0: the system's. */
+int client_open_narrow(struct client *client, int port, int receive_buffer);
+
 void client_close(struct client *client);
 
 /*

@@ -2,7 +2,7 @@
 /*
  * The measure of what comes between a ^C, or an IAC IP, and the program's answer to it on slow
  * lines. The lines are measured at the same time, each a session; they are idle mostly. A slow
- * line is a client that reads at its rate, with the receive buffer that every client has.
+ * line is a client that reads at its rate, and whose receive buffer stands for what a line holds.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -15,6 +15,12 @@
 
 /* How long output comes before the interrupt, so that what lies between has filled. */
 #define FLOW_S 3.0
+
+/*
+ * What is under way on a line, as SO_RCVBUF. The system's own buffer would take 64 KiB and more of
+ * what comes over the loopback device, which no server can help.
+ */
+#define LINE_BUFFER 16384
 
 #define TICK_S 0.002
 
@@ -123,7 +129,7 @@ int measure_interrupt(const struct trial *trial)
 
 	memcpy(lines, all_lines, sizeof(lines));
 	for (; opened < count && result == 0; opened++) {
-		if (client_open(&lines[opened].client, trial->server.port) != 0)
+		if (client_open_narrow(&lines[opened].client, trial->server.port, LINE_BUFFER) != 0)
 			return failed("connecting");
 		if (client_await(&lines[opened].client, MARKER_BEGIN) != 0)
 			result = failed("waiting for the program");
