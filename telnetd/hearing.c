@@ -79,6 +79,7 @@ static bool hear_start(struct login *login, struct message *message)
 	log_line(LOG_INFO, "event=login session=%u peer=%s tty=%s pid=%d term=%s", login->number,
 		 login->peer, login->line, (int)pid, message->start.terminal_type);
 	pool_tell(worker, &answer, master);
+	pool_refill(worker->monitor); /* while the program gets ready */
 	return true;
 }
 

@@ -21,6 +21,9 @@
 /* Bytes on their way to a client that the kernel takes before the first of them is sent. */
 #define UNSENT_MAX 16384
 
+/* A client that answers at once is not to wait for a fork of the next worker: that comes later. */
+static const struct timeval refill_time = {0, 5000};
+
 /* How long sessions may take to end when the server stops, and accepting pauses on shortage. */
 static const struct timeval stop_time = {3, 0};
 static const struct timeval accept_pause = {1, 0};
@@ -141,7 +144,6 @@ static void set_socket_options(int client)
 /* Takes a connection over, whose socket is closed here in any case. Returns 0 or -errno. */
 static int admit_client(struct monitor *monitor, int client, const struct sockaddr_storage *address)
 {
-	const struct timeval now = {0, 0};
 	struct message message = {.type = MESSAGE_CLIENT};
 	struct worker *worker;
 	struct login *login;
@@ -165,8 +167,7 @@ static int admit_client(struct monitor *monitor, int client, const struct sockad
 	log_line(LOG_INFO, "event=connect session=%u peer=%s", login->number, login->peer);
 	message.session = login->number;
 	pool_tell(worker, &message, client);
-	if (monitor->listener_count > 0)
-		evtimer_add(monitor->refill, &now);
+	evtimer_add(monitor->refill, &refill_time);
 	return 0;
 }
 

@@ -242,7 +242,8 @@ static struct worker *start_worker(struct monitor *monitor)
  */
 void pool_refill(struct monitor *monitor)
 {
-	if (monitor->config->sessions_per_worker == 1 && !monitor->spare && !monitor->stopping)
+	if (monitor->config->sessions_per_worker == 1 && monitor->listener_count > 0 &&
+	    !monitor->spare)
 		monitor->spare = start_worker(monitor);
 }
 
