@@ -223,6 +223,16 @@ static void kill_one_of(const char *sessions_per_worker)
 		client_open_shell(&clients[i], &server);
 }
 
+static void wait_for_workers(size_t count)
+{
+	long long deadline = trial_now() + DEADLINE_MS;
+
+	while (server_workers(&server, NULL, 0) != count) {
+		assert_true(trial_now() < deadline);
+		trial_pause();
+	}
+}
+
 /* One waits for the next client; a session is served without it, too, and then another waits. */
 static void the_death_of_the_worker_that_waits_is_made_up_for(void **state)
 {
@@ -238,6 +248,7 @@ static void the_death_of_the_worker_that_waits_is_made_up_for(void **state)
 	client_enter(&client, "served");
 	client_expect(&client, "served\r\n");
 	worker = server_worker_of(&server, client.port);
+	wait_for_workers(2);
 	for (size_t i = 0; i < 2; i++) {
 		pid_t workers[2];
 
@@ -447,6 +458,7 @@ static void connections_that_say_nothing_leave_nothing(void **state)
 	client_connect_as(&client, &server, &usual_terminal);
 	client_enter(&client, "here");
 	client_expect(&client, "here\r\n");
+	wait_for_workers(2);
 	descriptors = process_descriptors(server.pid);
 	for (size_t i = 0; i < MANY; i++) {
 		client_connect(&clients[i], &server);
@@ -457,6 +469,7 @@ static void connections_that_say_nothing_leave_nothing(void **state)
 	}
 	/* Left are the first session's worker and program, and the worker for the next one. */
 	wait_for_rest(MANY, 3);
+	wait_for_workers(2);
 	assert_int_equal(process_descriptors(server.pid), descriptors);
 }
 
