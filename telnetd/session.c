@@ -46,7 +46,7 @@
  * and 7.2; BusyBox telnetd 174 and 5.3, a relay that drains 100 and 4.4.
  */
 #define SCREEN_READS 2
-#define SCREEN_READ_SIZE 2000
+#define SCREEN_READ_SIZE 2000UL
 
 /*
  * A turn that reads so much is one of a flow of output, which goes out in large segments (Nagle's
@@ -74,7 +74,7 @@ static const struct timeval end_of_file_time = {1, 0};
 #define DEFAULT_TERMINAL_TYPE "dumb"
 
 _Static_assert(OUTGOING_WAITING_MAX + RECEIVE_SIZE * NVT_ANSWER_FACTOR +
-			       2 * SCREEN_READS * SCREEN_READ_SIZE <=
+			       SCREEN_READ_SIZE * SCREEN_READS * 2 <=
 		       OUTGOING_SIZE,
 	       "a turn's answers and screen output fit");
 

@@ -12,7 +12,7 @@ struct typed {
 
 /* What waits at most before more is received, and what one turn more can bring. */
 #define TYPED_WAITING_MAX 4096
-#define TYPED_TURN_MAX 16384
+#define TYPED_TURN_MAX 16384UL
 #define TYPED_SIZE (TYPED_WAITING_MAX + TYPED_TURN_MAX)
 
 /* Adds bytes at the end. Returns 0, -ENOMEM, or -ENOBUFS where they do not fit. */
