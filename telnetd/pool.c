@@ -238,7 +238,7 @@ static struct worker *start_worker(struct monitor *monitor)
 
 /*
  * Where each session has a worker of its own, one waits for the next client, in its sandbox
- * already: opening a session took 1.3 to 2 times as long when the client waited for the fork.
+ * already: opening a session took 1.2 times as long when the client waited for the fork.
  */
 void pool_refill(struct monitor *monitor)
 {
