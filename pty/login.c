@@ -160,7 +160,7 @@ _Noreturn static void fail(int descriptor, const char *path)
 	_exit(STATUS_CANNOT_RUN);
 }
 
-_Noreturn static void run(int slave, const char *line, const struct pty_program *program)
+_Noreturn void pty_run(int slave, const char *line, const struct pty_program *program)
 {
 	const char *path = program->arguments[0];
 
@@ -178,21 +178,4 @@ _Noreturn static void run(int slave, const char *line, const struct pty_program 
 		show(program->greeting, program->greeting_size);
 	execve(path, program->arguments, program->environment);
 	fail(STDOUT_FILENO, path);
-}
-
-pid_t pty_start(int slave, const char *line, const struct pty_program *program)
-{
-	sigset_t all, before;
-	pid_t pid;
-	int error;
-
-	/* The child must not run the caller's signal handlers. */
-	sigfillset(&all);
-	sigprocmask(SIG_SETMASK, &all, &before);
-	pid = fork();
-	if (pid == 0)
-		run(slave, line, program);
-	error = errno;
-	sigprocmask(SIG_SETMASK, &before, NULL);
-	return pid < 0 ? -error : pid;
 }

@@ -52,16 +52,14 @@ struct pty_program {
 };
 
 /*
- * Starts the program on the slave side in a process of its own: session and process group leader,
- * controlling terminal, default signal actions and an empty signal mask, descriptors 0 to 2 only,
- * working directory /, umask 022. With a host, the child records itself in utmp as LOGIN_PROCESS
- * first, which Debian's login(1) looks for; where that fails, the program runs all the same. A
- * program that cannot be run says so on the terminal and exits with status 127. `slave` stays open
- * in the caller, who should close it.
- *
- * Returns the child's pid, or a negative errno.
+ * Turns the calling process, a child forked for this that leads no process group, into the program
+ * on the slave side: session leader, controlling terminal, default signal actions and an empty
+ * signal mask, descriptors 0 to 2 only, working directory /, umask 022. With a host, it records
+ * itself in utmp as LOGIN_PROCESS first, which Debian's login(1) looks for; where that fails, the
+ * program runs all the same. A program that cannot be run says so on the terminal and exits with
+ * status 127.
  */
-pid_t pty_start(int slave, const char *line, const struct pty_program *);
+_Noreturn void pty_run(int slave, const char *line, const struct pty_program *);
 
 /*
  * utmp(5) and wtmp(5) records of a terminal's line. A machine that keeps neither file is no

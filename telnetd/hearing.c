@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "telnetd/log.h"
-#include "telnetd/program.h"
 #include "telnetd/records.h"
 
 /* Log lines that a worker may write for one session. */
@@ -28,17 +27,23 @@ static void refuse_login(struct login *login, const char *what, int error)
 	pool_tell_text(login, MESSAGE_REFUSED, reason);
 }
 
-/* Starts the login program on a new terminal. Returns its pid, and the master in *master. */
-static pid_t open_terminal(struct login *login, struct message_start *start, int *master)
+static pid_t start_program(struct login *login, const struct message_start *start, int slave)
 {
 	struct monitor *monitor = login->worker->monitor;
-	const struct program program = {
-		.config = monitor->config,
+	struct program_request request = {
+		.start = *start,
+		.address = login->address,
 		.recorded = monitor->sandbox->privileged,
-		.descriptors = monitor->descriptors,
-		.host = login->host,
-		.address = (const struct sockaddr *)&login->address,
 	};
+
+	memcpy(request.line, login->line, sizeof(request.line));
+	memcpy(request.host, login->host, sizeof(request.host));
+	return pool_start_program(monitor, &request, slave);
+}
+
+/* Starts the login program on a new terminal. Returns its pid, and the master in *master. */
+static pid_t open_terminal(struct login *login, const struct message_start *start, int *master)
+{
 	const struct pty_setup setup = {
 		.columns = start->columns,
 		.rows = start->rows,
@@ -52,7 +57,7 @@ static pid_t open_terminal(struct login *login, struct message_start *start, int
 	if (pid != 0)
 		return pid;
 	memcpy(login->line, pty.line, sizeof(login->line));
-	pid = program_start(&program, start, &pty);
+	pid = start_program(login, start, pty.slave);
 	close(pty.slave);
 	if (pid < 0)
 		close(pty.master);

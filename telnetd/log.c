@@ -20,6 +20,12 @@ void log_open(bool to_syslog, bool to_standard_error)
 		openlog("telnetd", LOG_PID, LOG_DAEMON);
 }
 
+void log_disconnect(void)
+{
+	closelog();
+	log_open(syslog_open, standard_error_open);
+}
+
 void log_line(int severity, const char *format, ...)
 {
 	char line[LINE_MAX_SIZE];

@@ -88,6 +88,8 @@ static void on_child(evutil_socket_t signal_number, short what, void *context)
 			login_exited(monitor, login);
 		else if (worker)
 			worker_exited(worker, status);
+		else if (pid == monitor->program.pid)
+			pool_drop_program(monitor);
 	}
 }
 
@@ -221,6 +223,8 @@ static void on_connection(evutil_socket_t listener, short what, void *context)
 
 int monitor_listen(struct monitor *monitor, const int *sockets, size_t count)
 {
+	int result;
+
 	for (size_t i = 0; i < count; i++) {
 		struct event *event = event_new(monitor->base, sockets[i], EV_READ | EV_PERSIST,
 						on_connection, monitor);
@@ -230,6 +234,9 @@ int monitor_listen(struct monitor *monitor, const int *sockets, size_t count)
 		monitor->listeners[monitor->listener_count++] = event;
 		event_add(event, NULL);
 	}
+	result = forker_start(monitor);
+	if (result != 0)
+		return result;
 	pool_refill(monitor);
 	return 0;
 }
@@ -344,6 +351,8 @@ struct monitor *monitor_new(const struct config *config, const struct sandbox *s
 	monitor->config = config;
 	monitor->sandbox = sandbox;
 	monitor->recorder = -1;
+	monitor->forker = -1;
+	monitor->program.channel = -1;
 	LIST_INIT(&monitor->workers);
 	raise_descriptor_limit(monitor);
 	signal(SIGPIPE, SIG_IGN);
@@ -395,6 +404,8 @@ void monitor_free(struct monitor *monitor)
 		stop_listening(monitor);
 	record_logouts(monitor);
 	recorder_stop(monitor);
+	pool_drop_program(monitor);
+	forker_stop(monitor);
 	while ((worker = LIST_FIRST(&monitor->workers))) {
 		worker->has_process = false; /* it ends by itself as its channel closes */
 		pool_dismiss(worker);

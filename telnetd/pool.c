@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "telnetd/log.h"
+#include "telnetd/packet.h"
 #include "telnetd/records.h"
-#include "telnetd/worker.h"
 
 /* Messages that wait for a worker to read what it was sent before. */
 #define UNSENT_MAX 4096
@@ -214,37 +214,68 @@ pid_t pool_fork(void)
 static struct worker *start_worker(struct monitor *monitor)
 {
 	struct worker *worker;
-	int ends[2];
+	int channel;
 	pid_t pid;
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
-		return NULL;
-	pid = pool_fork();
-	if (pid == 0)
-		_exit(worker_run(ends[1], monitor->config, monitor->sandbox));
-	close(ends[1]);
+	pid = forker_fork(monitor, FORKER_WORKER, &channel);
 	if (pid < 0) {
-		close(ends[0]);
 		errno = (int)-pid;
 		return NULL;
 	}
-	worker = monitor_add_worker(monitor, ends[0], pid);
+	worker = monitor_add_worker(monitor, channel, pid);
 	if (!worker) {
-		close(ends[0]); /* which ends it */
+		close(channel); /* which ends it */
 		errno = ENOMEM;
 	}
 	return worker;
 }
 
+static int start_waiting_program(struct monitor *monitor)
+{
+	pid_t pid = forker_fork(monitor, FORKER_PROGRAM, &monitor->program.channel);
+
+	monitor->program.pid = pid;
+	return pid < 0 ? (int)pid : 0;
+}
+
 /*
- * Where each session has a worker of its own, one waits for the next client, in its sandbox
- * already: opening a session took 1.2 times as long when the client waited for the fork.
+ * A child waits to become the next login program. Where each session has a worker of its own, one
+ * waits for the next client, too, in its sandbox already: opening a session took 1.2 times as long
+ * when the client waited for the fork.
  */
 void pool_refill(struct monitor *monitor)
 {
-	if (monitor->config->sessions_per_worker == 1 && monitor->listener_count > 0 &&
-	    !monitor->spare)
+	if (monitor->listener_count == 0)
+		return;
+	if (monitor->config->sessions_per_worker == 1 && !monitor->spare)
 		monitor->spare = start_worker(monitor);
+	if (monitor->program.channel < 0)
+		start_waiting_program(monitor);
+}
+
+void pool_drop_program(struct monitor *monitor)
+{
+	if (monitor->program.channel >= 0)
+		close(monitor->program.channel);
+	monitor->program.channel = -1;
+}
+
+/* One that waited may have been killed. */
+pid_t pool_start_program(struct monitor *monitor, const struct program_request *request, int slave)
+{
+	int result = -EPIPE;
+
+	if (monitor->program.channel >= 0)
+		result = packet_send(monitor->program.channel, request, sizeof(*request), slave);
+	if (result != 0) {
+		pool_drop_program(monitor);
+		result = start_waiting_program(monitor);
+		if (result == 0)
+			result = packet_send(monitor->program.channel, request, sizeof(*request),
+					     slave);
+	}
+	pool_drop_program(monitor);
+	return result == 0 ? monitor->program.pid : result;
 }
 
 static struct worker *take_spare(struct monitor *monitor)

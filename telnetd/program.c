@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Starts the login program as the configuration and a worker's START ask for it. */
+/* Runs the login program as the configuration and a worker's START ask for it. */
 #include "telnetd/program.h"
 
 #include <errno.h>
@@ -12,6 +12,7 @@
 #include "telnetd/environment.h"
 #include "telnetd/issue.h"
 #include "telnetd/log.h"
+#include "telnetd/packet.h"
 
 #define ARGUMENTS_MAX 64
 #define OWN_VARIABLES 6
@@ -21,6 +22,7 @@
 struct environment {
 	char own[OWN_VARIABLES][OWN_VARIABLE_SIZE];
 	char *list[OWN_VARIABLES + MESSAGE_VARIABLES + 1];
+	size_t count;
 };
 
 bool program_may_start(const struct config *config, const struct message_start *start)
@@ -36,25 +38,34 @@ bool program_may_start(const struct config *config, const struct message_start *
 	return true;
 }
 
-static void make_environment(struct environment *environment, struct message_start *start)
+static void add_own(struct environment *environment, const char *name, const char *value)
+{
+	char *variable = environment->own[environment->count];
+
+	snprintf(variable, OWN_VARIABLE_SIZE, "%s=%s", name, value);
+	environment->list[environment->count++] = variable;
+}
+
+/* What is known before a session asks. */
+static void begin_environment(struct environment *environment)
 {
 	const struct passwd *user = getpwuid(geteuid());
 	const char *shell = user && user->pw_shell[0] != '\0' ? user->pw_shell : "/bin/sh";
-	const char *const own[OWN_VARIABLES][2] = {
-		{"TERM", start->terminal_type},	     {"PATH", SEARCH_PATH},
-		{"HOME", user ? user->pw_dir : "/"}, {"SHELL", shell},
-		{"USER", user ? user->pw_name : ""}, {"LOGNAME", user ? user->pw_name : ""},
-	};
-	size_t count = 0;
 
-	for (; count < OWN_VARIABLES; count++) {
-		snprintf(environment->own[count], OWN_VARIABLE_SIZE, "%s=%s", own[count][0],
-			 own[count][1]);
-		environment->list[count] = environment->own[count];
-	}
+	environment->count = 0;
+	add_own(environment, "PATH", SEARCH_PATH);
+	add_own(environment, "HOME", user ? user->pw_dir : "/");
+	add_own(environment, "SHELL", shell);
+	add_own(environment, "USER", user ? user->pw_name : "");
+	add_own(environment, "LOGNAME", user ? user->pw_name : "");
+}
+
+static void end_environment(struct environment *environment, struct message_start *start)
+{
+	add_own(environment, "TERM", start->terminal_type);
 	for (uint32_t i = 0; i < start->variable_count; i++)
-		environment->list[count++] = start->variables[i];
-	environment->list[count] = NULL;
+		environment->list[environment->count++] = start->variables[i];
+	environment->list[environment->count] = NULL;
 }
 
 /* The configured arguments, in which %h stands for the client's address. */
@@ -80,30 +91,35 @@ static char *read_greeting(const char *path, const char *line, unsigned long spe
 	return greeting;
 }
 
-pid_t program_start(const struct program *program, struct message_start *start,
-		    const struct pty *pty)
+_Noreturn static void run(const struct config *config, struct program_request *request,
+			  struct environment *environment, int slave)
 {
 	char *arguments[ARGUMENTS_MAX + 1];
-	struct environment environment;
-	struct pty_program run = {
+	struct pty_program program = {
 		.arguments = arguments,
-		.environment = environment.list,
-		.host = program->recorded ? program->host : NULL,
-		.address = program->address,
+		.environment = environment->list,
+		.host = request->recorded ? request->host : NULL,
+		.address = (const struct sockaddr *)&request->address,
 	};
-	struct rlimit own;
-	char *greeting;
-	pid_t pid;
 
-	make_arguments(arguments, program->config->login, program->host);
-	make_environment(&environment, start);
-	greeting = read_greeting(program->config->issue, pty->line, start->transmit_speed,
-				 &run.greeting_size);
-	run.greeting = greeting;
-	getrlimit(RLIMIT_NOFILE, &own);
-	setrlimit(RLIMIT_NOFILE, &program->descriptors);
-	pid = pty_start(pty->slave, pty->line, &run);
-	setrlimit(RLIMIT_NOFILE, &own);
-	free(greeting);
-	return pid;
+	make_arguments(arguments, config->login, request->host);
+	end_environment(environment, &request->start);
+	program.greeting = read_greeting(config->issue, request->line,
+					 request->start.transmit_speed, &program.greeting_size);
+	pty_run(slave, request->line, &program);
+}
+
+_Noreturn void program_await(int channel, const struct config *config,
+			     const struct rlimit *descriptors)
+{
+	struct environment environment;
+	struct program_request request;
+	int slave;
+
+	begin_environment(&environment);
+	setrlimit(RLIMIT_NOFILE, descriptors);
+	if (packet_receive(channel, &request, sizeof(request), &slave, 0) == sizeof(request) &&
+	    slave >= 0)
+		run(config, &request, &environment, slave);
+	_exit(EXIT_SUCCESS); /* it is not needed any more */
 }

@@ -6,28 +6,31 @@
 #include <stdbool.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/types.h>
 
 #include "pty/pty.h"
 #include "telnetd/config.h"
+#include "telnetd/listen.h"
 #include "telnetd/message.h"
 
-struct program {
-	const struct config *config;
+/* What a child that is to become the login program is told. */
+struct program_request {
+	struct message_start start; /* checked */
+	char line[PTY_LINE_SIZE]; /* the terminal's */
+	char host[LISTEN_ADDRESS_SIZE]; /* the client's address */
+	struct sockaddr_storage address;
 	bool recorded; /* in utmp and wtmp */
-	struct rlimit descriptors; /* how many the program may open */
-	char *host; /* the client's address */
-	const struct sockaddr *address;
 };
 
 /* Whether a START is one that this server acts on: every field is checked. */
 bool program_may_start(const struct config *, const struct message_start *);
 
 /*
- * Starts the login program on a terminal's slave side for a checked START. Its environment is TERM,
- * the variables of the client that are allowed, and those of the server's own user; login(1)
- * replaces these with the user's who logs in. Returns its pid or a negative errno.
+ * The life of a child that becomes the login program: waits for a struct program_request on its
+ * channel, with the terminal's slave beside it, and runs the program there; or ends with the
+ * channel. The program's environment is TERM, the variables of the client that are allowed, and
+ * those of the server's own user; login(1) replaces these with the user's who logs in. It may open
+ * as many descriptors as the server was given.
  */
-pid_t program_start(const struct program *, struct message_start *, const struct pty *);
+_Noreturn void program_await(int channel, const struct config *, const struct rlimit *descriptors);
 
 #endif

@@ -6,7 +6,8 @@
  * monitor.c   connections, signals, children that end
  * records.c   one record for each session
  * recorder.c  the child that writes logouts
- * pool.c      the workers: started, told, dismissed
+ * forker.c    the process that forks the children
+ * pool.c      the workers: started, told, dismissed; the child that becomes the next login program
  * hearing.c   what workers say
  */
 #ifndef TELNETD_RECORDS_H
@@ -24,6 +25,7 @@
 #include "telnetd/listen.h"
 #include "telnetd/message.h"
 #include "telnetd/monitor.h"
+#include "telnetd/program.h"
 
 /* Hash chains of the sessions' records, by session number and by login program's pid. */
 #define RECORD_CHAINS 1024
@@ -82,6 +84,12 @@ struct worker {
 
 LIST_HEAD(worker_list, worker);
 
+/* A child that waits to become a login program. */
+struct waiting_program {
+	pid_t pid;
+	int channel; /* where it waits to be told what to run; -1: there is no such child */
+};
+
 struct monitor {
 	const struct config *config;
 	const struct sandbox *sandbox;
@@ -95,7 +103,9 @@ struct monitor {
 	struct worker_list workers;
 	size_t worker_count;
 	struct worker *spare; /* it has no session yet; or NULL */
-	struct event *refill; /* the time for another one */
+	struct waiting_program program; /* the next login program */
+	struct event *refill; /* the time for another worker, and another such child */
+	int forker; /* the channel of the process that forks; -1: there is none */
 	int recorder; /* the pipe to the child that writes logouts; -1: there is none */
 	struct event *recorder_idle; /* the time to end it */
 	struct login_list by_number[RECORD_CHAINS];
@@ -130,6 +140,22 @@ void recorder_log_out(struct monitor *, const struct login *);
 /* Has the child that writes end, once it has written what it was told. */
 void recorder_stop(struct monitor *);
 
+/* forker.c */
+
+/* What the children that are forked here do. */
+enum forker_child {
+	FORKER_WORKER, /* worker_run */
+	FORKER_PROGRAM, /* program_await */
+	FORKER_CHILDREN,
+};
+
+/* Starts the process that forks. Returns 0 or a negative errno. */
+int forker_start(struct monitor *);
+/* Has it end. */
+void forker_stop(struct monitor *);
+/* Forks a child. Returns its pid, and in *channel our end of the channel to it; or -errno. */
+pid_t forker_fork(struct monitor *, enum forker_child, int *channel);
+
 /* pool.c */
 
 /*
@@ -139,8 +165,12 @@ void recorder_stop(struct monitor *);
 pid_t pool_fork(void);
 /* A worker that may have one more session, started where there is none; NULL with errno set. */
 struct worker *pool_choose(struct monitor *);
-/* Starts the worker that waits for the next client, where there is to be one. */
+/* Starts what the next session is to find ready, where it is to. */
 void pool_refill(struct monitor *);
+/* Runs the login program on a terminal's slave. Returns its pid, or a negative errno. */
+pid_t pool_start_program(struct monitor *, const struct program_request *, int slave);
+/* Has the child that waits to become a login program end. */
+void pool_drop_program(struct monitor *);
 /* Tells a worker something; never waits. The descriptor, unless -1, is closed here. */
 void pool_tell(struct worker *, const struct message *, int descriptor);
 void pool_tell_text(struct login *, enum message_type, const char *text);

@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "telnetd/descriptors.h"
 #include "telnetd/message.h"
 #include "telnetd/session.h"
 
@@ -119,16 +120,9 @@ static void on_attention(evutil_socket_t attention, short what, void *context)
 
 /* --- the start ---------------------------------------------------------------------------- */
 
-static void close_between(int first, int last)
-{
-	if (first <= last)
-		close_range((unsigned)first, (unsigned)last, 0);
-}
-
 /* Closes all descriptors but two, and leaves nothing behind 0 to 2. */
 static int close_others(int one, int other)
 {
-	int low = one < other ? one : other, high = one < other ? other : one;
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	if (null < 0)
@@ -138,9 +132,7 @@ static int close_others(int one, int other)
 #ifndef __SANITIZE_ADDRESS__ /* which reports there */
 	dup2(null, STDERR_FILENO);
 #endif
-	close_between(STDERR_FILENO + 1, low - 1);
-	close_between(low > STDERR_FILENO ? low + 1 : STDERR_FILENO + 1, high - 1);
-	close_range((unsigned)(high > STDERR_FILENO ? high + 1 : STDERR_FILENO + 1), ~0U, 0);
+	descriptors_close_others(one, other);
 	return 0;
 }
 

@@ -223,14 +223,36 @@ static void kill_one_of(const char *sessions_per_worker)
 		client_open_shell(&clients[i], &server);
 }
 
-static void wait_for_workers(size_t count)
+static void wait_for_children(const char *name, size_t count)
 {
 	long long deadline = trial_now() + DEADLINE_MS;
 
-	while (server_workers(&server, NULL, 0) != count) {
+	while (server_children(&server, name, NULL, 0) != count) {
 		assert_true(trial_now() < deadline);
 		trial_pause();
 	}
+}
+
+static void wait_for_workers(size_t count)
+{
+	wait_for_children("telnetd-worker", count);
+}
+
+static pid_t only_child(const char *name)
+{
+	pid_t child = 0;
+
+	wait_for_children(name, 1);
+	assert_int_equal(server_children(&server, name, &child, 1), 1);
+	return child;
+}
+
+static void open_and_try(struct client *new_client, const char *line)
+{
+	client_connect_as(new_client, &server, &usual_terminal);
+	client_enter(new_client, line);
+	client_expect(new_client, line);
+	client_expect(new_client, line); /* echoed by the terminal and by cat */
 }
 
 /* One waits for the next client; a session is served without it, too, and then another waits. */
@@ -260,6 +282,65 @@ static void the_death_of_the_worker_that_waits_is_made_up_for(void **state)
 	client_enter(&clients[0], "served as well");
 	client_expect(&clients[0], "served as well\r\n");
 	assert_int_equal(server_worker_of(&server, clients[0].port), waiting);
+}
+
+/* The child that waits to become the next login program; another takes its place. */
+static void the_death_of_the_waiting_program_is_made_up_for(void **state)
+{
+	pid_t waiting;
+
+	(void)state;
+	server_start(&server, "-l", "/bin/cat", NULL);
+	waiting = only_child("telnetd-login");
+	assert_int_equal(kill(waiting, SIGKILL), 0);
+	assert_true(process_goes(waiting, DEADLINE_MS));
+	open_and_try(&client, "served");
+	assert_int_not_equal(server_login_of(&server, client.peer), waiting);
+	waiting = only_child("telnetd-login");
+	open_and_try(&clients[0], "served as well");
+	assert_int_equal(server_login_of(&server, clients[0].peer), waiting);
+}
+
+/* The monitor forks by itself then. */
+static void the_death_of_the_process_that_forks_ends_no_session(void **state)
+{
+	pid_t forker, waiting;
+
+	(void)state;
+	server_start(&server, "-l", "/bin/cat", NULL);
+	forker = only_child("telnetd-forker");
+	open_and_try(&client, "before");
+	wait_for_workers(2);
+	waiting = only_child("telnetd-login");
+	assert_int_equal(kill(forker, SIGKILL), 0);
+	assert_true(process_goes(forker, DEADLINE_MS));
+	open_and_try(&clients[0], "by what was waiting");
+	assert_int_equal(server_login_of(&server, clients[0].peer), waiting);
+	open_and_try(&clients[1], "after");
+	assert_int_equal(server_count_log(&server, "event=forker-lost"), 1);
+	client_enter(&client, "still there");
+	client_expect(&client, "still there");
+}
+
+/* Nor does one that somebody has stopped hold the monitor up for long. */
+static void a_process_that_forks_and_is_stopped_is_not_waited_for(void **state)
+{
+	pid_t forker;
+
+	(void)state;
+	server_start(&server, "-l", "/bin/cat", NULL);
+	wait_for_workers(1);
+	only_child("telnetd-login");
+	forker = only_child("telnetd-forker");
+	assert_int_equal(kill(forker, SIGSTOP), 0);
+	open_and_try(&client, "before");
+	open_and_try(&clients[0], "after");
+	assert_int_equal(server_count_log(&server, "event=forker-lost"), 1);
+	/* What it forks when it goes on finds nobody at the other end, and neither does it. */
+	assert_int_equal(kill(forker, SIGCONT), 0);
+	assert_true(process_goes(forker, DEADLINE_MS));
+	client_enter(&client, "still there");
+	client_expect(&client, "still there");
 }
 
 static void the_death_of_a_worker_of_three_ends_its_sessions_only(void **state)
@@ -372,13 +453,16 @@ static void open_and_close(int count)
 	}
 }
 
+/* Those that are there without any session: the one that forks, and the next login program. */
+#define OWN_CHILDREN 2
+
 /* Waits until the sessions are over that have been opened so far, and all their processes gone. */
 static void wait_for_rest(size_t sessions, size_t children)
 {
 	long long deadline = trial_now() + DEADLINE_MS;
 
 	while (server_count_log(&server, "event=end") < sessions ||
-	       process_children(server.pid, NULL, 0) > children) {
+	       process_children(server.pid, NULL, 0) != OWN_CHILDREN + children) {
 		if (trial_now() >= deadline) {
 			server_show_logs();
 			fail_msg("not all sessions have ended");
@@ -458,7 +542,7 @@ static void connections_that_say_nothing_leave_nothing(void **state)
 	client_connect_as(&client, &server, &usual_terminal);
 	client_enter(&client, "here");
 	client_expect(&client, "here\r\n");
-	wait_for_workers(2);
+	wait_for_rest(0, 3);
 	descriptors = process_descriptors(server.pid);
 	for (size_t i = 0; i < MANY; i++) {
 		client_connect(&clients[i], &server);
@@ -583,6 +667,9 @@ int main(void)
 		ROBUSTNESS_TEST(the_death_of_a_worker_of_three_ends_its_sessions_only),
 		ROBUSTNESS_TEST(the_death_of_a_shared_worker_ends_its_sessions_only),
 		ROBUSTNESS_TEST(a_worker_that_is_stopped_does_not_stop_the_others),
+		ROBUSTNESS_TEST(the_death_of_the_waiting_program_is_made_up_for),
+		ROBUSTNESS_TEST(the_death_of_the_process_that_forks_ends_no_session),
+		ROBUSTNESS_TEST(a_process_that_forks_and_is_stopped_is_not_waited_for),
 		ROBUSTNESS_TEST(many_sessions_at_once_all_answer),
 		ROBUSTNESS_TEST(many_sessions_at_once_all_answer_from_shared_workers),
 		ROBUSTNESS_TEST(many_sessions_at_once_all_answer_seven_a_worker),

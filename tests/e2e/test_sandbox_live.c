@@ -182,6 +182,19 @@ static void only_one_process_holds_a_clients_socket(void **state)
 	assert_int_equal(holders, 1);
 }
 
+/* 0 to 2, the channel to the monitor, and the workers' empty root directory. */
+static void the_process_that_forks_holds_neither_connections_nor_terminals(void **state)
+{
+	pid_t forker;
+
+	(void)state;
+	SKIP_UNLESS_ROOT();
+	assert_int_equal(server_children(&server, "telnetd-forker", &forker, 1), 1);
+	assert_in_range(process_descriptors(forker), 1, 5);
+	assert_int_equal(process_finds_descriptor(forker, "/dev/ptmx"), -1);
+	assert_int_equal(process_finds_descriptor(forker, "/dev/pts/"), -1);
+}
+
 static void the_login_program_holds_nothing_but_its_terminal(void **state)
 {
 	char line[64];
@@ -238,6 +251,7 @@ int main(void)
 		SANDBOX_TEST(the_worker_holds_no_descriptors_but_its_own),
 		SANDBOX_TEST(the_monitor_holds_neither_a_clients_socket_nor_a_terminal),
 		SANDBOX_TEST(only_one_process_holds_a_clients_socket),
+		SANDBOX_TEST(the_process_that_forks_holds_neither_connections_nor_terminals),
 		SANDBOX_TEST(the_login_program_holds_nothing_but_its_terminal),
 		SANDBOX_TEST(the_worker_cannot_be_looked_into_by_its_own_user),
 	};

@@ -41,7 +41,9 @@ static inline int screen_open(struct screen *screen)
 
 static inline pid_t screen_start(struct screen *screen, const struct pty_program *program)
 {
-	screen->program = pty_start(screen->pty.slave, screen->pty.line, program);
+	screen->program = fork();
+	if (screen->program == 0)
+		pty_run(screen->pty.slave, screen->pty.line, program);
 	close(screen->pty.slave);
 	screen->pty.slave = -1;
 	return screen->program;

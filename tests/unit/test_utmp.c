@@ -462,7 +462,7 @@ static void a_wtmp_that_cannot_be_written_is_an_error_and_utmp_is_still_kept(voi
 	assert_int_equal(only_record_of(_PATH_UTMP).ut_type, DEAD_PROCESS);
 }
 
-/* ---- A program that pty_start starts */
+/* ---- A program that pty_run runs */
 
 static struct screen screen;
 

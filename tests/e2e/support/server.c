@@ -328,22 +328,27 @@ int server_stop(struct server *server)
 
 /* --- its processes ------------------------------------------------------------------------ */
 
-size_t server_workers(struct server *server, pid_t *workers, size_t most)
+size_t server_children(struct server *server, const char *name, pid_t *found, size_t most)
 {
 	pid_t children[CHILDREN_MAX];
-	size_t count = process_children(server->pid, children, CHILDREN_MAX), found = 0;
+	size_t count = process_children(server->pid, children, CHILDREN_MAX), named = 0;
 
 	for (size_t i = 0; i < count && i < CHILDREN_MAX; i++) {
-		char name[32];
+		char its_name[32];
 
-		process_status(children[i], "Name", name, sizeof(name));
-		if (strcmp(name, "telnetd") != 0)
+		process_status(children[i], "Name", its_name, sizeof(its_name));
+		if (strcmp(its_name, name) != 0)
 			continue;
-		if (found < most)
-			workers[found] = children[i];
-		found++;
+		if (named < most)
+			found[named] = children[i];
+		named++;
 	}
-	return found;
+	return named;
+}
+
+size_t server_workers(struct server *server, pid_t *workers, size_t most)
+{
+	return server_children(server, "telnetd-worker", workers, most);
 }
 
 pid_t server_worker_of(struct server *server, unsigned short client_port)

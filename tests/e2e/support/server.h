@@ -47,6 +47,10 @@ bool server_has_logged(struct server *, const char *text, const char *other);
 /* How many lines with this text have been logged so far. */
 size_t server_count_log(struct server *, const char *text);
 
+/* Fills in its children of this name, as ps(1) has it, at most `most`; returns how many there are.
+ */
+size_t server_children(struct server *, const char *name, pid_t *found, size_t most);
+
 /* Fills in its workers, at most `most`; returns how many there are. */
 size_t server_workers(struct server *, pid_t *workers, size_t most);
 

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: ISC */
+/* Descriptors that a new process is not to have. */
+#include "telnetd/descriptors.h"
+
+#include <unistd.h>
+
+static void close_between(int first, int last)
+{
+	if (first <= last)
+		close_range((unsigned)first, (unsigned)last, 0);
+}
+
+void descriptors_close_others(int one, int other)
+{
+	int low = one < other ? one : other, high = one < other ? other : one;
+
+	close_between(STDERR_FILENO + 1, low - 1);
+	close_between(low > STDERR_FILENO ? low + 1 : STDERR_FILENO + 1, high - 1);
+	close_range((unsigned)(high > STDERR_FILENO ? high + 1 : STDERR_FILENO + 1), ~0U, 0);
+}
