@@ -9,17 +9,19 @@
 # make check-sanitize     all tests under AddressSanitizer and UndefinedBehaviorSanitizer
 # make bench              measure against other servers: writes tests/bench/RESULTS.md
 # make bench ONLY=echo    a part of it (flood flood-ff paste echo sessions memory interrupt)
+# make fuzz               fuzz libnvt and the monitor, a minute for each target
+# make fuzz TIME=600 ONLY=nvt_server      another time in seconds, one target; RUNS=10000000 counts
 # make lint               formatting, static analysis, scripts, manual pages
 # make format             format the sources
 # make install            into DESTDIR and PREFIX
 # make uninstall
 # make clean
 #
-# run, check, bench and lint first install what they miss, through contrib/install-deps.
+# run, check, bench, fuzz and lint first install what they miss, through contrib/install-deps.
 #
 # Variables: BUILD (where to build), SANITIZE=1, SECCOMP=no, PORT and LOGIN (for run), JOBS,
-# ONLY, REPEAT and CONTENDERS (for bench), V=1 (show whole commands), and the usual CC, CPPFLAGS,
-# CFLAGS, LDFLAGS, PKG_CONFIG, DESTDIR, PREFIX.
+# ONLY, REPEAT and CONTENDERS (for bench), TIME, RUNS and ONLY (for fuzz), V=1 (show whole commands),
+# and the usual CC, CPPFLAGS, CFLAGS, LDFLAGS, PKG_CONFIG, DESTDIR, PREFIX.
 
 VERSION = 0.1.0
 
@@ -68,6 +70,11 @@ ifeq ($(SANITIZE),1)
 HARDENING := -fsanitize=address,undefined -fno-sanitize-recover=undefined \
 	-fno-omit-frame-pointer -O1
 LINK_HARDENING := -fsanitize=address,undefined
+else ifeq ($(FUZZ),1)
+# Comparisons are not traced: it takes twice the time, and the grammars know the words.
+HARDENING := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined \
+	-fno-sanitize-coverage=trace-cmp -fno-omit-frame-pointer -O2
+LINK_HARDENING := -fsanitize=fuzzer,address,undefined
 else
 HARDENING := -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 endif
@@ -95,6 +102,13 @@ E2E_TESTS := $(call programs,tests/e2e/test_*.c)
 TEST_PROGRAMS := $(patsubst tests/e2e/programs/%.c,$(BUILD)/tests/programs/%,\
 	$(wildcard tests/e2e/programs/*.c))
 
+# A fuzz target is one file; what else is there is linked with each.
+FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_SHARED := $(call objects,$(filter-out tests/fuzz/fuzz_%.c tests/fuzz/replay.c,\
+	$(wildcard tests/fuzz/*.c)))
+FUZZERS := $(addprefix $(BUILD)/tests/fuzz/fuzz_,$(FUZZ_TARGETS))
+REPLAYS := $(addprefix $(BUILD)/tests/fuzz/replay_,$(FUZZ_TARGETS))
+
 BENCH := $(BUILD)/bench
 BENCH_SERVERS := $(addprefix $(BENCH)/,superserver relay)
 BENCH_PROGRAMS := $(patsubst tests/bench/programs/%.c,$(BENCH)/programs/%,\
@@ -104,7 +118,7 @@ LOAD_OBJECTS := $(patsubst %,$(BUILD)/obj/tests/bench/%.o,\
 
 ALL_OBJECTS := $(NVT_OBJECTS) $(PTY_OBJECTS) $(TELNETD_MAIN) $(TELNETD_OBJECTS) \
 	$(SUPPORT_OBJECTS) $(call objects,tests/unit/test_*.c tests/e2e/test_*.c \
-	tests/e2e/programs/*.c tests/bench/*.c tests/bench/programs/*.c)
+	tests/e2e/programs/*.c tests/fuzz/*.c tests/bench/*.c tests/bench/programs/*.c)
 
 # The archives in the order in which the linker needs them.
 ARCHIVES := $(BUILD)/libtelnetd.a $(BUILD)/libnvt.a $(BUILD)/libpty.a
@@ -114,7 +128,7 @@ ARCHIVES := $(BUILD)/libtelnetd.a $(BUILD)/libnvt.a $(BUILD)/libpty.a
 all: $(if $(TELNETD_MAIN),$(BUILD)/telnetd) $(ARCHIVES) $(BUILD)/libnvt.so
 
 .PHONY: tests
-tests: all $(UNIT_TESTS) $(E2E_TESTS) $(TEST_PROGRAMS)
+tests: all $(UNIT_TESTS) $(REPLAYS) $(E2E_TESTS) $(TEST_PROGRAMS)
 
 show = @mkdir -p $(@D)$(if $(V),,; echo '  $(1)')
 quiet = $(if $(V),,@)
@@ -154,6 +168,24 @@ $(UNIT_TESTS) $(E2E_TESTS): $(BUILD)/%: $(BUILD)/obj/%.o $(ARCHIVES)
 	$(call show,LINK  $@)
 	$(quiet)$(LINK) -pie $(LDFLAGS) -o $@ $(filter %.o,$^) $(ARCHIVES) \
 		$(TELNETD_LIBS) $(NVT_LIBS) $(PTY_LIBS) $(CMOCKA_LIBS)
+
+# What the fuzzers have found before is tried again by every make check, with any compiler.
+FUZZ_LIBS = $(TELNETD_LIBS) $(NVT_LIBS) $(PTY_LIBS)
+$(REPLAYS): $(BUILD)/tests/fuzz/replay_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o \
+		$(BUILD)/obj/tests/fuzz/replay.o $(FUZZ_SHARED) $(ARCHIVES)
+	$(call show,LINK  $@)
+	$(quiet)$(LINK) -pie $(LDFLAGS) -o $@ $(filter %.o,$^) $(ARCHIVES) $(FUZZ_LIBS) \
+		$(CMOCKA_LIBS)
+
+$(FUZZERS): $(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(FUZZ_SHARED) \
+		$(ARCHIVES)
+	$(call show,LINK  $@)
+	$(quiet)$(LINK) -pie $(LDFLAGS) -o $@ $(filter %.o,$^) $(ARCHIVES) $(FUZZ_LIBS)
+
+ifeq ($(FUZZ),1)
+# What is looked for is new ground in the code under test, not in the checks around it.
+$(BUILD)/obj/tests/fuzz/%.o: EXTRA_FLAGS += -fno-sanitize=fuzzer-no-link
+endif
 
 $(TEST_PROGRAMS): $(BUILD)/tests/programs/%: $(BUILD)/obj/tests/e2e/programs/%.o
 	$(call show,LINK  $@)
@@ -217,10 +249,10 @@ check check-unit check-e2e check-valgrind:
 	@$(AGAIN) tests
 	@BUILD='$(abspath $(BUILD))' tests/run $(RUN_OPTIONS) $(RUN_TESTS)
 
-check: RUN_TESTS = $(UNIT_TESTS) $(E2E_TESTS)
-check-unit: RUN_TESTS = $(UNIT_TESTS)
+check: RUN_TESTS = $(UNIT_TESTS) $(REPLAYS) $(E2E_TESTS)
+check-unit: RUN_TESTS = $(UNIT_TESTS) $(REPLAYS)
 check-e2e: RUN_TESTS = $(E2E_TESTS)
-check-valgrind: RUN_TESTS = $(UNIT_TESTS)
+check-valgrind: RUN_TESTS = $(UNIT_TESTS) $(REPLAYS)
 check-valgrind: RUN_OPTIONS = --limit 300 --wrapper "valgrind -q --error-exitcode=99 \
 	--leak-check=full --errors-for-leak-kinds=definite,possible --trace-children=no"
 
@@ -240,6 +272,15 @@ bench:
 	@contrib/install-deps build bench
 	@$(AGAIN) bench-programs
 	@BUILD='$(abspath $(BUILD))' ONLY='$(ONLY)' REPEAT='$(REPEAT)' tests/bench/run
+
+# tests/fuzz/run tells what TIME, RUNS and ONLY are.
+.PHONY: fuzz fuzz-programs
+fuzz-programs: $(FUZZERS)
+fuzz:
+	@contrib/install-deps build fuzz
+	@$(MAKE) --no-print-directory -j$(JOBS) BUILD='$(BUILD)/fuzz' FUZZ=1 CC=clang fuzz-programs
+	@BUILD='$(abspath $(BUILD)/fuzz)' TIME='$(TIME)' RUNS='$(RUNS)' JOBS='$(JOBS)' \
+		tests/fuzz/run $(or $(ONLY),$(FUZZ_TARGETS))
 
 # ---- Lint ----------------------------------------------------------------------------------
 
