@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pwd.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -23,6 +24,7 @@
 #include "telnetd/log.h"
 #include "telnetd/message.h"
 #include "telnetd/monitor.h"
+#include "telnetd/records.h"
 #include "tests/fuzz/fuzz.h"
 
 #define WORKERS_MAX 4
@@ -66,6 +68,8 @@ static struct world {
 	size_t session_count;
 	bool terminals_fail; /* there is no terminal to be had */
 	unsigned starts; /* programs started */
+	int program; /* where the latest of them waits to be told what to run */
+	jmp_buf before_program;
 	pid_t ended; /* the program that has ended and was not waited for; 0: none */
 } world;
 
@@ -76,9 +80,7 @@ static uint8_t next(void)
 
 /* --- what is replaced ---------------------------------------------------------------------- */
 
-/* Own declarations: these stand for the C library's. */
-pid_t fork(void);
-
+/* This one and the next stand for the C library's. */
 pid_t fork(void)
 {
 	errno = EAGAIN;
@@ -96,6 +98,32 @@ pid_t waitpid(pid_t pid, int *status, int options)
 	if (ended == 0)
 		errno = ECHILD;
 	return ended > 0 ? ended : -1;
+}
+
+int forker_start(struct monitor *monitor)
+{
+	(void)monitor;
+	return -EAGAIN;
+}
+
+void forker_stop(struct monitor *monitor)
+{
+	(void)monitor;
+}
+
+/* There is no process for another worker. One that is to become a login program is told here. */
+pid_t forker_fork(struct monitor *monitor, enum forker_child child, int *channel)
+{
+	int ends[2];
+
+	(void)monitor;
+	if (child != FORKER_PROGRAM)
+		return -EAGAIN;
+	fuzz_require(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0,
+		     "no pair of sockets");
+	*channel = ends[0];
+	world.program = ends[1];
+	return FIRST_PID + (pid_t)world.starts++;
 }
 
 struct passwd *getpwuid(uid_t user)
@@ -190,27 +218,37 @@ static bool may_be_variable(const char *variable)
 	return strcmp(name, "DISPLAY") == 0 && !strpbrk(value, "@+");
 }
 
-/* What a program is started with must be the configuration's, and what is allowed of a client's. */
-pid_t pty_start(int slave, const char *line, const struct pty_program *program)
+/* What a program is run with must be the configuration's, and what is allowed of a client's. */
+_Noreturn void pty_run(int slave, const char *line, const struct pty_program *program)
 {
 	static const char *const own[] = {"PATH=", "HOME=", "SHELL=", "USER=", "LOGNAME="};
+	char *const *environment = program->environment;
 
-	(void)slave;
 	(void)line;
+	close(slave);
 	fuzz_require(strcmp(program->arguments[0], "/bin/login") == 0 &&
 			     strcmp(program->arguments[1], "-h") == 0 &&
 			     program->arguments[2][0] != '-' && !program->arguments[3],
 		     "arguments that are not the configuration's");
-	fuzz_require(strncmp(program->environment[0], "TERM=", 5) == 0 &&
-			     may_be_term(program->environment[0] + 5),
-		     "the environment has %s", program->environment[0]);
-	for (size_t i = 0; i < LENGTH(own); i++)
-		fuzz_require(strncmp(program->environment[1 + i], own[i], strlen(own[i])) == 0,
-			     "%s is not where it was", own[i]);
-	for (size_t i = 1 + LENGTH(own); program->environment[i]; i++)
-		fuzz_require(may_be_variable(program->environment[i]), "the environment has %s",
-			     program->environment[i]);
-	return FIRST_PID + (pid_t)world.starts++;
+	for (size_t i = 0; i < LENGTH(own); i++, environment++)
+		fuzz_require(strncmp(*environment, own[i], strlen(own[i])) == 0,
+			     "the environment has %s for %s", *environment, own[i]);
+	fuzz_require(strncmp(*environment, "TERM=", 5) == 0 && may_be_term(*environment + 5),
+		     "the environment has %s", *environment);
+	for (environment++; *environment; environment++)
+		fuzz_require(may_be_variable(*environment), "the environment has %s", *environment);
+	longjmp(world.before_program, 1);
+}
+
+/* The child that waits to become a login program does so, in this process. */
+static void become_program(void)
+{
+	struct rlimit descriptors;
+
+	getrlimit(RLIMIT_NOFILE, &descriptors);
+	if (setjmp(world.before_program) == 0)
+		program_await(world.program, &config, &descriptors);
+	close(world.program);
 }
 
 static bool may_start(const struct message_start *start)
@@ -385,6 +423,7 @@ static void say(int worker, const void *bytes, size_t size, size_t descriptors)
 	struct iovec part = {(void *)(uintptr_t)bytes, size};
 	struct msghdr packet = {.msg_iov = &part, .msg_iovlen = 1};
 	struct message message = {0};
+	unsigned starts = world.starts;
 
 	if (descriptors > 0) {
 		packet.msg_control = control.bytes;
@@ -402,6 +441,8 @@ static void say(int worker, const void *bytes, size_t size, size_t descriptors)
 	    (message.type == MESSAGE_ENDED && !has_sessions(worker)))
 		lose_worker(worker); /* which is no less so for one that has done its work */
 	turn();
+	if (world.starts > starts)
+		become_program();
 }
 
 static uint32_t some_session(void)
