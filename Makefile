@@ -11,6 +11,7 @@
 # make bench ONLY=echo    a part of it (flood flood-ff paste echo sessions memory interrupt)
 # make fuzz               fuzz libnvt and the monitor, a minute for each target
 # make fuzz TIME=600 ONLY=nvt_server      another time in seconds, one target; RUNS=10000000 counts
+# make fuzz-corpus        keep of it what reaches new code, in tests/fuzz/corpus
 # make lint               formatting, static analysis, scripts, manual pages
 # make format             format the sources
 # make install            into DESTDIR and PREFIX
@@ -73,7 +74,8 @@ LINK_HARDENING := -fsanitize=address,undefined
 else ifeq ($(FUZZ),1)
 # Comparisons are not traced: it takes twice the time, and the grammars know the words.
 HARDENING := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined \
-	-fno-sanitize-coverage=trace-cmp -fno-omit-frame-pointer -O2
+	-fno-sanitize-coverage=trace-cmp -fno-omit-frame-pointer -O2 \
+	-Wno-missing-field-initializers # of <seccomp.h>'s macros
 LINK_HARDENING := -fsanitize=fuzzer,address,undefined
 else
 HARDENING := -O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
@@ -281,6 +283,14 @@ fuzz:
 	@$(MAKE) --no-print-directory -j$(JOBS) BUILD='$(BUILD)/fuzz' FUZZ=1 CC=clang fuzz-programs
 	@BUILD='$(abspath $(BUILD)/fuzz)' TIME='$(TIME)' RUNS='$(RUNS)' JOBS='$(JOBS)' \
 		tests/fuzz/run $(or $(ONLY),$(FUZZ_TARGETS))
+
+# Keeps of what fuzzing has found what reaches code that the corpus in the sources does not.
+.PHONY: fuzz-corpus
+fuzz-corpus:
+	@for target in $(or $(ONLY),$(FUZZ_TARGETS)); do \
+		$(BUILD)/fuzz/tests/fuzz/fuzz_$$target -merge=1 -use_counters=0 -max_len=512 \
+			tests/fuzz/corpus/$$target $(BUILD)/fuzz/corpus/$$target 2>&1 | tail -n 1; \
+	done
 
 # ---- Lint ----------------------------------------------------------------------------------
 
