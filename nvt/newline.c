@@ -116,7 +116,6 @@ void newline_from_terminal(struct nvt *nvt, const char *bytes, size_t size)
 	if (size == 0)
 		return;
 	if (nvt->mode.binary_output) {
-		nvt->terminal_cr = false;
 		to_network(nvt, bytes, size);
 		return;
 	}

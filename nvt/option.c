@@ -132,6 +132,8 @@ void option_update_mode(struct nvt *nvt)
 
 	if (old.binary_input != mode.binary_input)
 		nvt->network_cr = false;
+	if (old.binary_output != mode.binary_output)
+		nvt->terminal_cr = false; /* in BINARY nothing completes it */
 	nvt->mode = mode;
 	if (old.echo == mode.echo && old.binary_input == mode.binary_input &&
 	    old.binary_output == mode.binary_output && old.go_ahead == mode.go_ahead)

@@ -305,6 +305,20 @@ static void a_cr_before_binary_is_agreed_to_gets_no_nul_in_it(void **unused)
 	end(t);
 }
 
+static void a_command_in_binary_completes_no_cr_from_before_it(void **unused)
+{
+	struct transcript *t = plain_server();
+
+	(void)unused;
+	nvt_ask_local(t->nvt, 0, true);
+	type(t, "a\r");
+	receive(t, IAC DO BINARY);
+	nvt_send_function(t->nvt, NVT_NO_OPERATION);
+	nvt_finish(t->nvt);
+	assert_sent(t, IAC WILL BINARY "a\r" IAC NOP);
+	end(t);
+}
+
 static void nothing_is_sent_or_shown_of_nothing(void **unused)
 {
 	struct transcript *t = new_server();
@@ -334,6 +348,7 @@ int main(void)
 		cmocka_unit_test(what_follows_a_cr_is_data_where_binary_begins_between_them),
 		cmocka_unit_test(a_cr_is_completed_before_binary_begins),
 		cmocka_unit_test(a_cr_before_binary_is_agreed_to_gets_no_nul_in_it),
+		cmocka_unit_test(a_command_in_binary_completes_no_cr_from_before_it),
 		cmocka_unit_test(nothing_is_sent_or_shown_of_nothing),
 	};
 
