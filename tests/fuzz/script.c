@@ -19,6 +19,15 @@
 #define CUTS_MAX 256
 #define TYPED_MAX 64
 
+/*
+ * Bytes on the heap for two endpoints, whatever they were told: twice libtelnet's buffer of 16 KiB
+ * and its growth, the peer's environment of 4 KiB in at most 64 variables, and themselves.
+ */
+#define MEMORY_MAX (128 * 1024)
+
+/* Bytes on the heap, where AddressSanitizer counts them. */
+__attribute__((weak)) size_t __sanitizer_get_current_allocated_bytes(void);
+
 /* The bits of a script's first byte. */
 enum setup_bit {
 	SETUP_CLOSED = 1, /* the script opens the endpoint itself, or never */
@@ -561,10 +570,17 @@ static void begin(struct script *script, enum nvt_role role)
 		open_(script);
 }
 
+static size_t count_memory(void)
+{
+	return __sanitizer_get_current_allocated_bytes ? __sanitizer_get_current_allocated_bytes()
+						       : 0;
+}
+
 void script_run(enum nvt_role role, const uint8_t *data, size_t size)
 {
 	/* Not on the stack: it is large, and to clear it would take longer than most scripts. */
 	static struct script script;
+	size_t memory = count_memory();
 
 	script.at = data;
 	script.end = data + size;
@@ -577,6 +593,8 @@ void script_run(enum nvt_role role, const uint8_t *data, size_t size)
 			script.element = pending;
 	}
 	finish(&script);
+	fuzz_require(count_memory() - memory <= MEMORY_MAX, "%zu bytes are taken",
+		     count_memory() - memory);
 	subject_end(&script.watched);
 	subject_end(&script.twin);
 }

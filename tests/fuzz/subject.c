@@ -211,11 +211,13 @@ void subject_end(struct subject *subject)
 	nvt_free(subject->nvt);
 }
 
-/* What a call must leave behind. */
-static void check_call(struct subject *subject)
+/* What a call must leave behind; `data`: it may have sent some. */
+static void check_call(struct subject *subject, bool data)
 {
 	if (!subject->setup.watched)
 		return;
+	fuzz_require(data || subject->watch.decoded_size == 0, "data is sent that nobody gave");
+	subject->watch.decoded_size = 0;
 	watch_dealt_with(&subject->watch);
 	fuzz_require(watch_is_at_rest(&subject->watch), "a command is sent half");
 	watch_check_mode(&subject->watch, nvt_mode(subject->nvt));
@@ -339,7 +341,7 @@ static void give_watched(struct subject *subject, const char *bytes, size_t size
 		check_shown(subject, bytes, size);
 	else
 		fuzz_require(subject->shown_size == 0, "a command's bytes are shown");
-	check_call(subject);
+	check_call(subject, subject->setup.reacts || subject->taken.command == C_AYT);
 }
 
 /* How many bytes are data alone, or a body's alone; or one. */
@@ -378,7 +380,7 @@ void subject_open(struct subject *subject)
 		return;
 	subject->opened = true;
 	nvt_open(subject->nvt);
-	check_call(subject);
+	check_call(subject, false);
 }
 
 /* What the peer reads must be what was typed or printed, a client's newline as CR LF. */
@@ -404,12 +406,11 @@ void subject_from_terminal(struct subject *subject, const char *bytes, size_t si
 {
 	bool cr = subject->watch.sent == SENT_CR;
 
-	subject->watch.decoded_size = 0;
 	nvt_from_terminal(subject->nvt, bytes, size);
 	if (subject->setup.watched && !watch_is_on(&subject->watch, true, O_CHARSET) &&
 	    !watch_is_on(&subject->watch, false, O_CHARSET))
 		check_decoded(subject, bytes, size, cr);
-	check_call(subject);
+	check_call(subject, true);
 }
 
 void subject_ask(struct subject *subject, bool local, uint8_t option, bool enable)
@@ -420,7 +421,7 @@ void subject_ask(struct subject *subject, bool local, uint8_t option, bool enabl
 		nvt_ask_local(subject->nvt, option, enable);
 	else
 		nvt_ask_remote(subject->nvt, option, enable);
-	check_call(subject);
+	check_call(subject, false);
 }
 
 void subject_tick(struct subject *subject)
@@ -444,18 +445,19 @@ void subject_finish(struct subject *subject)
 	fuzz_require(!subject->setup.watched || subject->watch.sent == SENT_DATA ||
 			     watch_is_on(&subject->watch, true, O_BINARY),
 		     "the output ends in a CR");
+	check_call(subject, false);
 }
 
 void subject_send_function(struct subject *subject, enum nvt_function function)
 {
 	nvt_send_function(subject->nvt, function);
-	check_call(subject);
+	check_call(subject, false);
 }
 
 void subject_send_synch(struct subject *subject)
 {
 	nvt_send_synch(subject->nvt);
-	check_call(subject);
+	check_call(subject, true); /* a NUL, for clients that lose a byte with it */
 }
 
 void subject_send_timing_mark(struct subject *subject)
@@ -464,13 +466,13 @@ void subject_send_timing_mark(struct subject *subject)
 		return;
 	subject->timing_marks--;
 	nvt_send_timing_mark(subject->nvt);
-	check_call(subject);
+	check_call(subject, false);
 }
 
 void subject_send_window(struct subject *subject, unsigned short columns, unsigned short rows)
 {
 	nvt_send_window(subject->nvt, columns, rows);
-	check_call(subject);
+	check_call(subject, false);
 }
 
 void subject_compare(const struct subject *one, const struct subject *other)
