@@ -14,8 +14,8 @@
 #include "tests/fuzz/subject.h"
 
 /* Bytes from the network that are kept back for the operations that shape them, and in all. */
-#define PENDING_MAX (24 * 1024)
-#define NETWORK_MAX (32 * 1024)
+#define PENDING_MAX ((size_t)24 * 1024)
+#define NETWORK_MAX ((size_t)32 * 1024)
 #define CUTS_MAX 256
 #define TYPED_MAX 64
 
@@ -23,7 +23,7 @@
  * Bytes on the heap for two endpoints, whatever they were told: twice libtelnet's buffer of 16 KiB
  * and its growth, the peer's environment of 4 KiB in at most 64 variables, and themselves.
  */
-#define MEMORY_MAX (128 * 1024)
+#define MEMORY_MAX ((size_t)128 * 1024)
 
 /* Bytes on the heap, where AddressSanitizer counts them. */
 __attribute__((weak)) size_t __sanitizer_get_current_allocated_bytes(void);
