@@ -578,13 +578,26 @@ static void (*const operations[16])(void) = {
 
 /* ------------------------------------------------------------------------------------------- */
 
+/* The fuzzer is to be stopped by its signals, not the monitor. */
+static void make_monitor(void)
+{
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+	struct sigaction actions[LENGTH(signals)];
+
+	for (size_t i = 0; i < LENGTH(signals); i++)
+		sigaction(signals[i], NULL, &actions[i]);
+	world.monitor = monitor_new(&config, &sandbox);
+	fuzz_require(world.monitor, "out of memory");
+	for (size_t i = 0; i < LENGTH(signals); i++)
+		sigaction(signals[i], &actions[i], NULL);
+}
+
 static void begin(const uint8_t *data, size_t size)
 {
 	world = (struct world){.at = data, .end = data + size};
 	for (int i = 0; i < WORKERS_MAX; i++)
 		world.workers[i] = -1;
-	world.monitor = monitor_new(&config, &sandbox);
-	fuzz_require(world.monitor, "out of memory");
+	make_monitor();
 	new_worker();
 	new_client();
 }
