@@ -134,7 +134,7 @@ void forker_stop(struct monitor *monitor)
 /* Where there is one, it answers at once; -ESRCH: not any more. */
 static pid_t ask(struct monitor *monitor, uint32_t child, int channel)
 {
-	pid_t pid;
+	pid_t pid = -ESRCH;
 	ssize_t size = packet_send(monitor->forker, &child, sizeof(child), channel);
 
 	if (size == 0)
