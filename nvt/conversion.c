@@ -238,15 +238,13 @@ static void convert(struct nvt *nvt, struct direction *direction, const char *by
 static void give_up_kept(struct nvt *nvt, struct direction *direction, sink to)
 {
 	size_t size = direction->kept_size;
+	bool keys = direction->escapes && direction->kept[0] == ESCAPE;
 
 	direction->kept_size = 0;
-	for (size_t i = 0; i < size; i++) {
-		wchar_t wide = REPLACEMENT;
+	for (size_t i = 0; i < size && (keys || i == 0); i++) {
+		wchar_t wide = keys ? direction->kept[i] : REPLACEMENT;
 
-		if (direction->escapes)
-			wide = direction->kept[i];
-		if (direction->escapes || i == 0)
-			pass_wide(nvt, direction, &wide, 1, to);
+		pass_wide(nvt, direction, &wide, 1, to);
 	}
 }
 
@@ -322,7 +320,7 @@ bool conversion_holds_key(const struct nvt *nvt)
 {
 	const struct direction *input = &nvt->conversion->input;
 
-	return input->escapes && input->kept_size > 0;
+	return input->escapes && input->kept_size > 0 && input->kept[0] == ESCAPE;
 }
 
 void conversion_release_input(struct nvt *nvt)
