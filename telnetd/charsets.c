@@ -9,23 +9,24 @@ static const struct {
 	const char *name;
 	const char *converter; /* what iconv(3) calls it, as in nvt/charset.c */
 	bool for_clients_only;
+	bool built_in; /* into the C library: needs no file */
 } sets[] = {
-	{"UTF-8", "UTF-8", false},
-	{"US-ASCII", "ASCII", false},
-	{"ISO-8859-1", "ISO-8859-1", false},
-	{"ISO-8859-15", "ISO-8859-15", false},
-	{"EUC-KR", "EUC-KR", false},
-	{"CP949", "CP949", false},
-	{"EUC-JP", "EUC-JP", false},
-	{"Shift_JIS", "CP932", false},
-	{"ISO-2022-JP", "ISO-2022-JP", true},
-	{"GB18030", "GB18030", false},
-	{"Big5", "BIG5", false},
-	{"KOI8-R", "KOI8-R", false},
-	{"CP437", "CP437", false},
-	{"CP850", "CP850", false},
-	{"IBM037", "IBM037", true},
-	{"IBM1047", "IBM1047", true},
+	{"UTF-8", "UTF-8", false, true},
+	{"US-ASCII", "ASCII", false, true},
+	{"ISO-8859-1", "ISO-8859-1", false, false},
+	{"ISO-8859-15", "ISO-8859-15", false, false},
+	{"EUC-KR", "EUC-KR", false, false},
+	{"CP949", "CP949", false, false},
+	{"EUC-JP", "EUC-JP", false, false},
+	{"Shift_JIS", "CP932", false, false},
+	{"ISO-2022-JP", "ISO-2022-JP", true, false},
+	{"GB18030", "GB18030", false, false},
+	{"Big5", "BIG5", false, false},
+	{"KOI8-R", "KOI8-R", false, false},
+	{"CP437", "CP437", false, false},
+	{"CP850", "CP850", false, false},
+	{"IBM037", "IBM037", true, false},
+	{"IBM1047", "IBM1047", true, false},
 };
 
 #define SETS (sizeof(sets) / sizeof(sets[0]))
@@ -77,8 +78,8 @@ static bool load(struct charsets *charsets, const char *name)
 	iconv_t *converters = charsets->converters + charsets->converter_count;
 	size_t place = place_of(name);
 
-	if (place == SETS)
-		return false;
+	if (place == SETS || sets[place].built_in)
+		return place < SETS;
 	converters[0] = iconv_open(CODE_POINTS, sets[place].converter);
 	converters[1] = iconv_open(sets[place].converter, CODE_POINTS);
 	if (converters[0] != NO_CONVERTER && converters[1] != NO_CONVERTER) {
@@ -89,6 +90,14 @@ static bool load(struct charsets *charsets, const char *name)
 		if (converters[i] != NO_CONVERTER)
 			iconv_close(converters[i]);
 	return false;
+}
+
+void charsets_prepare(void)
+{
+	iconv_t converter = iconv_open("ASCII", CODE_POINTS);
+
+	if (converter != NO_CONVERTER)
+		iconv_close(converter);
 }
 
 bool charsets_can_convert(const char *name)

@@ -106,7 +106,7 @@ static int run(struct config *config)
 		if (count == 0)
 			return status;
 	}
-	/* Workers that are shared are few: each loads its own, and keeps the monitor small. */
+	/* Workers that are shared are few: each loads its own. */
 	if (config->sessions_per_worker == 1)
 		charsets_load(&config->charsets);
 	result = sandbox_prepare(&sandbox, &what);
@@ -141,6 +141,7 @@ int main(int argc, char **argv)
 	int status;
 
 	open_standard_descriptors();
+	charsets_prepare();
 	status = config_read(&config, argc, argv);
 
 	if (status < 0)
