@@ -21,11 +21,7 @@ struct charsets {
 	size_t converter_count;
 };
 
-/*
- * To be called before all else: has the C library read its list of converters, from a file that a
- * worker cannot open. What it needs for that leaves gaps in the heap, which are filled by what
- * comes later; they would otherwise be written to, and so no longer be shared, by every worker.
- */
+/* Has the C library read its list of converters, from a file that a worker cannot open. */
 void charsets_prepare(void);
 
 /* The set of this name, in upper or lower case: a string that lasts, or NULL. */

@@ -215,31 +215,30 @@ static int set_sessions_per_worker(struct config *config, const char *text)
 	return -1;
 }
 
-static void print_charsets(void)
+static int complain_of_charset(const char *name)
 {
-	fputs("telnetd: the character sets are", stderr);
-	for (size_t i = 0; charsets_at(i); i++)
-		fprintf(stderr, "%s %s", i > 0 ? "," : "", charsets_at(i));
-	fputc('\n', stderr);
+	char known[256] = "";
+	size_t size = 0;
+
+	for (size_t i = 0; charsets_at(i) && size < sizeof(known); i++)
+		size += (size_t)snprintf(known + size, sizeof(known) - size, "%s%s",
+					 i > 0 ? ", " : "", charsets_at(i));
+	return complain("unknown character set '%s': one of %s is wanted", name, known);
 }
 
 /* Looks a character set up; `set` stays as it is where there is no name. */
 static int set_charset(const char **set, const char *name)
 {
 	const char *found = name ? charsets_find(name) : NULL;
-	int status;
 
 	if (!name)
 		return -1;
-	*set = found;
-	if (found && charsets_can_convert(found))
-		return -1;
-	status = complain(found ? "character set '%s' is not known to iconv(3) on this machine"
-				: "unknown character set '%s'",
-			  name);
 	if (!found)
-		print_charsets();
-	return status;
+		return complain_of_charset(name);
+	*set = found;
+	if (charsets_can_convert(found))
+		return -1;
+	return complain("character set '%s': iconv(3) of this machine does not know it", name);
 }
 
 static int set_terminal_charset(struct config *config, const char *name)
@@ -248,8 +247,7 @@ static int set_terminal_charset(struct config *config, const char *name)
 
 	if (status >= 0 || !name || charsets_suits_terminal(name))
 		return status;
-	return complain("character set '%s' is none for terminals: client-charset is for clients",
-			name);
+	return complain("bad charset '%s': terminals cannot have it, client-charset can", name);
 }
 
 /*

@@ -3,6 +3,7 @@
  * Conversion between the character sets of a peer and of the terminal: both ways, wherever a packet
  * or a read of the terminal ends, and of what is no character or has none on the other side.
  */
+#include "telnetd/charsets.h"
 #include "tests/unit/transcript.h"
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
@@ -633,6 +634,24 @@ static void a_set_goes_by_several_names(void **unused)
 		assert_string_equal(nvt_charset_name(all_sets[i]), all_sets[i]);
 }
 
+/* The two tables know nothing of each other, and are to know the same. */
+static void every_set_of_the_daemon_is_one_of_the_library_and_the_other_way_round(void **unused)
+{
+	const struct nvt_events events = {NULL};
+
+	(void)unused;
+	assert_int_equal(COUNT(all_sets), CHARSETS_MAX);
+	for (size_t i = 0; i < COUNT(all_sets); i++) {
+		const struct nvt_setup terminal = {.charset = charsets_at(i)};
+		struct nvt *nvt = nvt_new(&terminal, &events, NULL);
+
+		assert_string_equal(charsets_at(i), all_sets[i]);
+		assert_string_equal(nvt_charset_name(charsets_at(i)), all_sets[i]);
+		assert_int_equal(nvt != NULL, charsets_suits_terminal(all_sets[i]));
+		nvt_free(nvt);
+	}
+}
+
 static void the_same_set_on_both_sides_is_not_touched(void **unused)
 {
 	struct transcript *t = server_for("UTF-8");
@@ -678,6 +697,8 @@ int main(void)
 			a_byte_of_the_network_becomes_four_where_the_terminals_set_has_such),
 		cmocka_unit_test(sets_that_are_not_known_or_not_for_a_terminal_are_refused),
 		cmocka_unit_test(a_set_goes_by_several_names),
+		cmocka_unit_test(
+			every_set_of_the_daemon_is_one_of_the_library_and_the_other_way_round),
 		cmocka_unit_test(the_same_set_on_both_sides_is_not_touched),
 	};
 
