@@ -276,6 +276,8 @@ static void two_endpoints_agree_whoever_begins(void **unused)
 
 			assert_in_range(turn, 0, 5);
 			server->sent = client->sent = (struct bytes){NULL, 0, 0};
+			clear(&server->sent);
+			clear(&client->sent);
 			receive_bytes(server, to_server.at, to_server.size);
 			receive_bytes(client, to_client.at, to_client.size);
 			free(to_client.at);
