@@ -15,6 +15,7 @@
 #include "nvt/option.h"
 
 /* libtelnet.h lacks the newer ones. */
+#define TELOPT_CHARSET 42
 #define TELOPT_COMPRESS 85
 #define TELOPT_COMPRESS2 86
 #define TELOPT_COMPRESS3 87
@@ -37,7 +38,40 @@ enum awaited {
 	AWAITED_SPEED = 1 << 2,
 	AWAITED_DISPLAY = 1 << 3,
 	AWAITED_ENVIRONMENT = 1 << 4,
+	AWAITED_CHARSET = 1 << 5,
 };
+
+/* Characters of a set's name that a peer may send, and other names that a set goes by. */
+#define CHARSET_NAME_MAX 40
+#define CHARSET_ALIASES 4
+
+/* What is special about a set. */
+enum charset_trait {
+	CHARSET_PAIRS =
+		1 << 0, /* has characters of two bytes, both of them over 127 or the first */
+	CHARSET_ESCAPES = 1 << 1, /* ISO 2022: escape sequences change what bytes mean */
+	CHARSET_NEXT_LINE = 1 << 2, /* EBCDIC: a line ends with NL */
+};
+
+struct charset_set {
+	const char *name;
+	const char *converter; /* what iconv(3) calls it */
+	const char *aliases[CHARSET_ALIASES];
+	unsigned traits; /* enum charset_trait */
+};
+
+/* What charset.c knows: the terminal's set, the peer's, and how far the ends have agreed. */
+struct charset {
+	const struct charset_set *terminal;
+	const struct charset_set *otherwise; /* while nothing is agreed on; NULL: bytes pass */
+	const struct charset_set *current; /* in force */
+	const char *const *names; /* that may be agreed on beside the terminal's, or NULL */
+	bool asked; /* a request of ours was sent, once */
+	bool waiting; /* for its answer */
+	bool agreed;
+};
+
+struct conversion;
 
 struct nvt {
 	telnet_t *telnet; /* parses and frames; knows no option (TELNET_FLAG_PROXY) */
@@ -65,6 +99,8 @@ struct nvt {
 	char last_type[NVT_TERMINAL_TYPE_MAX + 1]; /* the one before, to see a repetition */
 	char second_type[NVT_TERMINAL_TYPE_MAX + 1]; /* the second usable one: MTTS */
 	size_t environment_size; /* bytes of the peer's variables */
+	struct charset charset;
+	struct conversion *conversion; /* NULL: bytes are the same on both sides */
 	struct nvt_mode mode;
 	struct nvt_peer peer;
 };
@@ -74,6 +110,8 @@ void nvt_fail(struct nvt *, enum nvt_fault, const char *text);
 void nvt_count_malformed(struct nvt *);
 void nvt_send_subnegotiation(struct nvt *, unsigned char option, const char *body, size_t size);
 void nvt_settle_when_ready(struct nvt *);
+/* Completes what was shown last, before a command is sent. */
+void nvt_complete_data(struct nvt *);
 
 /* option.c */
 void option_offer_all(struct nvt *);
@@ -104,6 +142,40 @@ void environment_received(struct nvt *, const char *body, size_t size);
 void environment_received_old(struct nvt *, const char *body, size_t size);
 void environment_answer(struct nvt *, unsigned char option, const char *asked, size_t size);
 void environment_free(struct nvt *);
+
+/*
+ * charset.c: the beginning (false: a set is unknown, or lacks its converter); the option was turned
+ * on or off at a side, and whether it has become ours to ask; a subnegotiation came.
+ */
+bool charset_begin(struct nvt *, const struct nvt_setup *);
+void charset_changed(struct nvt *, bool may_ask);
+void charset_received(struct nvt *, const char *body, size_t size);
+/* The name of the peer's set, or NULL. */
+const char *charset_in_force(const struct nvt *);
+
+/*
+ * conversion.c. All but the first two are for an endpoint that converts. NULL: the C library cannot
+ * convert between these, or memory is out.
+ */
+struct conversion *conversion_new(const struct charset_set *peer,
+				  const struct charset_set *terminal);
+void conversion_free(struct conversion *);
+void conversion_to_terminal(struct nvt *, const char *bytes, size_t size);
+void conversion_from_terminal(struct nvt *, const char *bytes, size_t size);
+/* Shows ASCII text of ours, also where the program's last character is not complete. */
+void conversion_say(struct nvt *, const char *text);
+/* A CR that waits for its LF goes alone; the same and all else that is kept, at the end of a set.
+ */
+void conversion_complete(struct nvt *);
+void conversion_finish(struct nvt *);
+/* What was kept is forgotten, as bytes around it were dropped. */
+void conversion_restart_output(struct nvt *);
+void conversion_restart_input(struct nvt *);
+bool conversion_holds_key(const struct nvt *);
+void conversion_release_input(struct nvt *);
+
+/* transliteration.c: what stands for a character, by its code point: one to three of ASCII. */
+const char *transliterate(uint32_t character);
 
 /* status.c */
 void status_received(struct nvt *, const char *body, size_t size);

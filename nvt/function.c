@@ -21,10 +21,18 @@ static const unsigned char commands[] = {
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
+static void answer_are_you_there(struct nvt *nvt)
+{
+	if (nvt->conversion)
+		conversion_say(nvt, ARE_YOU_THERE_ANSWER);
+	else
+		newline_from_terminal(nvt, ARE_YOU_THERE_ANSWER, strlen(ARE_YOU_THERE_ANSWER));
+}
+
 static void deliver(struct nvt *nvt, enum nvt_function function)
 {
 	if (function == NVT_ARE_YOU_THERE && nvt->role == NVT_SERVER) {
-		newline_from_terminal(nvt, ARE_YOU_THERE_ANSWER, strlen(ARE_YOU_THERE_ANSWER));
+		answer_are_you_there(nvt);
 		return;
 	}
 	if (function != NVT_NO_OPERATION && nvt->events->function)
@@ -34,6 +42,8 @@ static void deliver(struct nvt *nvt, enum nvt_function function)
 void function_received(struct nvt *nvt, unsigned char command)
 {
 	if (command == TELNET_DM) {
+		if (nvt->conversion && nvt->discarding)
+			conversion_restart_input(nvt);
 		nvt->discarding = false;
 		nvt->network_cr = false;
 		return;
@@ -55,13 +65,13 @@ bool nvt_is_discarding(const struct nvt *nvt)
 
 void nvt_send_function(struct nvt *nvt, enum nvt_function function)
 {
-	newline_complete(nvt);
+	nvt_complete_data(nvt);
 	telnet_iac(nvt->telnet, commands[function]);
 }
 
 void nvt_send_synch(struct nvt *nvt)
 {
-	newline_complete(nvt);
+	nvt_complete_data(nvt);
 	nvt->sending_urgent = true;
 	telnet_iac(nvt->telnet, TELNET_DM);
 	nvt->sending_urgent = false;

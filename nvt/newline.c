@@ -13,7 +13,11 @@
 
 static void to_terminal(struct nvt *nvt, const char *bytes, size_t size)
 {
-	if (size > 0)
+	if (size == 0)
+		return;
+	if (nvt->conversion)
+		conversion_to_terminal(nvt, bytes, size);
+	else
 		nvt->events->to_terminal(nvt->owner, bytes, size);
 }
 

@@ -104,6 +104,8 @@ static void subnegotiation_received(struct nvt *nvt, unsigned char option, const
 		nvt_fail(nvt, NVT_FAULT_MALFORMED, "an environment that is broken off");
 	else if (!cut_short && option == TELNET_TELOPT_STATUS)
 		status_received(nvt, body, size);
+	else if (!cut_short && option == TELOPT_CHARSET)
+		charset_received(nvt, body, size);
 	else if (!cut_short)
 		peer_received(nvt, option, body, size);
 }
@@ -171,7 +173,7 @@ static void on_telnet_event(telnet_t *telnet, telnet_event_t *event, void *conte
 
 void nvt_send_subnegotiation(struct nvt *nvt, unsigned char option, const char *body, size_t size)
 {
-	newline_complete(nvt);
+	nvt_complete_data(nvt);
 	telnet_subnegotiation(nvt->telnet, option, body, size);
 }
 
@@ -191,6 +193,10 @@ struct nvt *nvt_new(const struct nvt_setup *setup, const struct nvt_events *even
 	nvt->role = setup->role;
 	nvt->self = setup->self;
 	nvt->mode.go_ahead = true;
+	if (!charset_begin(nvt, setup)) {
+		nvt_free(nvt);
+		return NULL;
+	}
 	return nvt;
 }
 
@@ -200,6 +206,7 @@ void nvt_free(struct nvt *nvt)
 		return;
 	telnet_free(nvt->telnet);
 	environment_free(nvt);
+	conversion_free(nvt->conversion);
 	free(nvt);
 }
 
@@ -262,12 +269,41 @@ int nvt_from_network(struct nvt *nvt, const char *bytes, size_t size)
 
 void nvt_from_terminal(struct nvt *nvt, const char *bytes, size_t size)
 {
-	newline_from_terminal(nvt, bytes, size);
+	if (nvt->conversion)
+		conversion_from_terminal(nvt, bytes, size);
+	else
+		newline_from_terminal(nvt, bytes, size);
+}
+
+void nvt_complete_data(struct nvt *nvt)
+{
+	if (nvt->conversion)
+		conversion_complete(nvt);
+	newline_complete(nvt);
 }
 
 void nvt_finish(struct nvt *nvt)
 {
+	if (nvt->conversion)
+		conversion_finish(nvt);
 	newline_complete(nvt);
+}
+
+bool nvt_is_holding(const struct nvt *nvt)
+{
+	return nvt->conversion && conversion_holds_key(nvt);
+}
+
+void nvt_release(struct nvt *nvt)
+{
+	if (nvt->conversion && !nvt->faulted)
+		conversion_release_input(nvt);
+}
+
+void nvt_restart_screen(struct nvt *nvt)
+{
+	if (nvt->conversion)
+		conversion_restart_output(nvt);
 }
 
 void nvt_tick(struct nvt *nvt)

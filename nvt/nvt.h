@@ -23,6 +23,19 @@
 /* The most bytes that a server's nvt_from_network sends for each byte that came. */
 #define NVT_ANSWER_FACTOR 8
 
+/* The most that it sends beside that, once: the names of the character sets it offers. */
+#define NVT_REQUEST_MAX 256
+
+/*
+ * The most bytes that one byte becomes where character sets are converted, its escape sequence and
+ * its doubling counted: of the network's for the terminal, and of the terminal's for the network.
+ */
+#define NVT_TYPED_FACTOR 4
+#define NVT_SHOWN_FACTOR 6
+
+/* Bytes of an incomplete character that may be kept of what came before, in each direction. */
+#define NVT_KEPT_MAX 16
+
 enum nvt_role {
 	NVT_SERVER,
 	NVT_CLIENT,
@@ -58,6 +71,7 @@ struct nvt_mode {
 	bool binary_input; /* the peer sends 8-bit data without newline rules (RFC 856) */
 	bool binary_output; /* this endpoint does */
 	bool go_ahead; /* this endpoint has not been freed from sending GA (RFC 858) */
+	const char *charset; /* the peer's character set; NULL: unknown, its bytes pass untouched */
 };
 
 /* A variable of an environment: RFC 1572 tells well-known ones (VAR) from others (USERVAR). */
@@ -97,6 +111,22 @@ struct nvt_self {
 struct nvt_setup {
 	enum nvt_role role;
 	struct nvt_self self; /* of a client; what it points to must outlive the endpoint */
+	/*
+	 * Character sets, by names that nvt_charset_name knows; the list must outlive the endpoint.
+	 * That of the terminal, NULL for UTF-8: neither EBCDIC nor one with escape sequences. That
+	 * of a peer with which nothing has been agreed on, NULL where its bytes pass untouched. And
+	 * those that may be agreed on (RFC 2066) beside the terminal's, best first, with NULL at
+	 * the end; of a client NULL refuses the option.
+	 *
+	 * All that is shown and typed is converted, in and out of BINARY; the newline rules hold
+	 * for the bytes on the network. A character that the other set lacks is transliterated, or
+	 * becomes '?', and what is no character U+FFFD or '?'. The line of an EBCDIC peer ends with
+	 * its NL (0x15): CR LF is sent as NL, which comes back as the Return key to a server and
+	 * as CR LF to a client. CR LF from such a peer (0x0D 0x25) is taken for the same.
+	 */
+	const char *charset;
+	const char *peer_charset;
+	const char *const *charsets;
 };
 
 /* Calls to the owner. All but the first two may be NULL. */
@@ -128,7 +158,8 @@ struct nvt;
 
 /*
  * Makes an endpoint. `events` is kept by reference, `setup` copied. Returns NULL when memory is
- * out. The caller ends it with nvt_free, which takes NULL as well.
+ * out, or where a character set is not known or cannot be converted. The caller ends it with
+ * nvt_free, which takes NULL as well.
  */
 struct nvt *nvt_new(const struct nvt_setup *, const struct nvt_events *events, void *owner);
 void nvt_free(struct nvt *);
@@ -161,6 +192,27 @@ void nvt_urgent(struct nvt *);
 
 /* Whether data is being dropped so. */
 bool nvt_is_discarding(const struct nvt *);
+
+/*
+ * Whether the last byte that came may be the Escape key or the beginning of an escape sequence of
+ * the peer's character set (ISO-2022-JP); if nothing follows soon it was the key: nvt_release hands
+ * it on, and whatever is left of a character at the end of the peer's data.
+ */
+bool nvt_is_holding(const struct nvt *);
+void nvt_release(struct nvt *);
+
+/*
+ * Output handed over before was dropped and never reached the peer, whose character set may be one
+ * where the next byte's meaning depends on it: it begins anew.
+ */
+void nvt_restart_screen(struct nvt *);
+
+/*
+ * What this library calls a character set that it converts, by any name the set has, upper or lower
+ * case; NULL if there is none. The names: UTF-8, US-ASCII, ISO-8859-1, ISO-8859-15, EUC-KR, CP949,
+ * EUC-JP, Shift_JIS, ISO-2022-JP, GB18030, Big5, KOI8-R, CP437, CP850, IBM037 and IBM1047.
+ */
+const char *nvt_charset_name(const char *name);
 
 /* Stops waiting for answers: `settled` comes now unless it came before. */
 void nvt_tick(struct nvt *);

@@ -94,6 +94,7 @@ static const struct option_policy policies[] = {
 	{TELNET_TELOPT_NEW_ENVIRON, REMOTE, ACCEPTS_LOCAL},
 	{TELNET_TELOPT_ENVIRON, ACCEPTS_REMOTE, ACCEPTS_LOCAL},
 	{TELNET_TELOPT_LFLOW, REMOTE, ACCEPTS_LOCAL},
+	{TELOPT_CHARSET, LOCAL | ACCEPTS_REMOTE, ACCEPTS_LOCAL | ACCEPTS_REMOTE},
 	{TELNET_TELOPT_BINARY, ACCEPTS_LOCAL | ACCEPTS_REMOTE, ACCEPTS_LOCAL | ACCEPTS_REMOTE},
 };
 
@@ -101,6 +102,8 @@ static const struct option_policy policies[] = {
 
 static unsigned policy_of(const struct nvt *nvt, unsigned char option)
 {
+	if (option == TELOPT_CHARSET && nvt->role == NVT_CLIENT && !nvt->charset.names)
+		return 0;
 	for (size_t i = 0; i < POLICIES; i++)
 		if (policies[i].option == option)
 			return nvt->role == NVT_SERVER ? policies[i].server : policies[i].client;
@@ -115,7 +118,7 @@ static void send_answer(struct nvt *nvt, enum option_answer answer, bool local,
 
 	if (answer == OPTION_SEND_NOTHING)
 		return;
-	newline_complete(nvt);
+	nvt_complete_data(nvt);
 	telnet_negotiate(nvt->telnet, answer == OPTION_SEND_ENABLE ? enable : disable, option);
 }
 
@@ -127,6 +130,7 @@ void option_update_mode(struct nvt *nvt)
 		.binary_input = nvt->remote[TELNET_TELOPT_BINARY] == OPTION_YES,
 		.binary_output = nvt->local[TELNET_TELOPT_BINARY] == OPTION_YES,
 		.go_ahead = nvt->local[TELNET_TELOPT_SGA] != OPTION_YES,
+		.charset = charset_in_force(nvt),
 	};
 	struct nvt_mode old = nvt->mode;
 
@@ -136,7 +140,8 @@ void option_update_mode(struct nvt *nvt)
 		nvt->terminal_cr = false; /* in BINARY nothing completes it */
 	nvt->mode = mode;
 	if (old.echo == mode.echo && old.binary_input == mode.binary_input &&
-	    old.binary_output == mode.binary_output && old.go_ahead == mode.go_ahead)
+	    old.binary_output == mode.binary_output && old.go_ahead == mode.go_ahead &&
+	    old.charset == mode.charset)
 		return;
 	if (nvt->events->mode)
 		nvt->events->mode(nvt->owner, &nvt->mode);
@@ -165,6 +170,8 @@ static void take_step(struct nvt *nvt, bool local, unsigned char option, enum op
 		peer_local_enabled(nvt, option);
 	if (!local && (old == OPTION_YES || step.next == OPTION_YES))
 		peer_remote_changed(nvt, option, step.next == OPTION_YES);
+	if (option == TELOPT_CHARSET)
+		charset_changed(nvt, local && step.next == OPTION_YES);
 	if (!local && old == OPTION_WANT_YES && step.next == OPTION_NO)
 		peer_remote_refused(nvt, option);
 	option_update_mode(nvt);

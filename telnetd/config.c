@@ -65,6 +65,9 @@ struct settings {
 	const char *login;
 	const char *issue;
 	const char *sessions_per_worker;
+	const char *charset;
+	const char *client_charset;
+	const char *charsets[CHARSETS_MAX + 1]; /* NULL last */
 	const char *binds[CONFIG_BINDS_MAX];
 	size_t bind_count;
 };
@@ -212,6 +215,62 @@ static int set_sessions_per_worker(struct config *config, const char *text)
 	return -1;
 }
 
+static int complain_of_charset(const char *name)
+{
+	char known[256] = "";
+	size_t size = 0;
+
+	for (size_t i = 0; charsets_at(i) && size < sizeof(known); i++)
+		size += (size_t)snprintf(known + size, sizeof(known) - size, "%s%s",
+					 i > 0 ? ", " : "", charsets_at(i));
+	return complain("unknown character set '%s': one of %s is wanted", name, known);
+}
+
+/* Looks a character set up; `set` stays as it is where there is no name. */
+static int set_charset(const char **set, const char *name)
+{
+	const char *found = name ? charsets_find(name) : NULL;
+
+	if (!name)
+		return -1;
+	if (!found)
+		return complain_of_charset(name);
+	*set = found;
+	if (charsets_can_convert(found))
+		return -1;
+	return complain("character set '%s': iconv(3) of this machine does not know it", name);
+}
+
+static int set_terminal_charset(struct config *config, const char *name)
+{
+	int status = set_charset(&config->charsets.terminal, name);
+
+	if (status >= 0 || !name || charsets_suits_terminal(name))
+		return status;
+	return complain("bad charset '%s': terminals cannot have it, client-charset can", name);
+}
+
+/*
+ * Where each session has a worker of its own, each converter that is loaded makes its fork dearer:
+ * only those that are named, and ASCII, which the C library has built in.
+ */
+static int set_charsets(struct config *config, const char *const *names)
+{
+	struct charsets *charsets = &config->charsets;
+	int status = -1;
+
+	if (!names[0])
+		charsets->agreeable[0] = charsets_find("US-ASCII");
+	if ((!names[0] && config->sessions_per_worker != 1) ||
+	    (names[0] && !names[1] && strcmp(names[0], "all") == 0)) {
+		charsets_agree_to_all(charsets);
+		return -1;
+	}
+	for (size_t i = 0; names[i] && status < 0; i++)
+		status = set_charset(&charsets->agreeable[i], names[i]);
+	return status;
+}
+
 /* --- the file ----------------------------------------------------------------------------- */
 
 static int add_bind(struct settings *settings, const char *text)
@@ -250,6 +309,18 @@ static int take_accept_environment(struct config *config, cfg_t *file)
 	return -1;
 }
 
+static int take_charsets(struct settings *settings, cfg_t *file)
+{
+	unsigned count = cfg_size(file, "charsets");
+
+	if (count > CHARSETS_MAX)
+		return complain("too many character sets at '%s': there are %d",
+				cfg_getnstr(file, "charsets", CHARSETS_MAX), CHARSETS_MAX);
+	for (unsigned i = 0; i < count; i++)
+		settings->charsets[i] = cfg_getnstr(file, "charsets", i);
+	return -1;
+}
+
 static void report_file_error(cfg_t *file, const char *format, va_list arguments)
 {
 	fprintf(stderr, "telnetd: %s:%d: ", file && file->filename ? file->filename : "?",
@@ -269,6 +340,8 @@ static int merge_file(struct config *config, struct settings *settings, cfg_t *f
 		{"login", &settings->login},
 		{"issue", &settings->issue},
 		{"sessions-per-worker", &settings->sessions_per_worker},
+		{"charset", &settings->charset},
+		{"client-charset", &settings->client_charset},
 	};
 	int status;
 
@@ -280,6 +353,8 @@ static int merge_file(struct config *config, struct settings *settings, cfg_t *f
 			if (add_bind(settings, cfg_getnstr(file, "bind", i)) >= 0)
 				return CONFIG_EXIT_USAGE;
 	status = take_same_user(config, cfg_getstr(file, "same-user"));
+	if (status < 0)
+		status = take_charsets(settings, file);
 	return status < 0 ? take_accept_environment(config, file) : status;
 }
 
@@ -300,6 +375,12 @@ static int check_settings(struct config *config, const struct settings *settings
 		status = set_issue(config, settings->issue);
 	if (status < 0 && settings->sessions_per_worker)
 		status = set_sessions_per_worker(config, settings->sessions_per_worker);
+	if (status < 0)
+		status = set_terminal_charset(config, settings->charset);
+	if (status < 0)
+		status = set_charset(&config->charsets.client, settings->client_charset);
+	if (status < 0)
+		status = set_charsets(config, settings->charsets);
 	return status;
 }
 
@@ -310,6 +391,9 @@ static int read_file(struct config *config, struct settings *settings)
 		CFG_STR("login", NULL, CFGF_NONE),
 		CFG_STR("issue", NULL, CFGF_NONE),
 		CFG_STR("sessions-per-worker", NULL, CFGF_NONE),
+		CFG_STR("charset", NULL, CFGF_NONE),
+		CFG_STR("client-charset", NULL, CFGF_NONE),
+		CFG_STR_LIST("charsets", NULL, CFGF_NONE),
 		CFG_STR_LIST("bind", NULL, CFGF_NONE),
 		CFG_STR_LIST("accept-env", NULL, CFGF_NONE),
 		CFG_STR("same-user", NULL, CFGF_NONE),

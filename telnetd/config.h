@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "telnetd/charsets.h"
+
 #define CONFIG_BINDS_MAX 16
 
 /* Exit statuses: what the caller can mend, and what the machine refuses. */
@@ -30,6 +32,7 @@ struct config {
 	char *issue; /* file shown before login, NULL for none */
 	char **accept_environment; /* variables allowed beside the usual ones, NULL last */
 	unsigned sessions_per_worker; /* 0: all shared, one worker per core */
+	struct charsets charsets; /* not loaded yet */
 };
 
 /*

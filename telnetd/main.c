@@ -92,7 +92,7 @@ static int serve(const struct config *config, const struct sandbox *sandbox, con
 	return fail(config->inetd ? "cannot serve descriptor 0" : "cannot serve", result);
 }
 
-static int run(const struct config *config)
+static int run(struct config *config)
 {
 	struct sandbox sandbox;
 	int sockets[LISTEN_MAX];
@@ -106,6 +106,9 @@ static int run(const struct config *config)
 		if (count == 0)
 			return status;
 	}
+	/* Workers that are shared are few: each loads its own. */
+	if (config->sessions_per_worker == 1)
+		charsets_load(&config->charsets);
 	result = sandbox_prepare(&sandbox, &what);
 	if (result != 0)
 		return fail(what, result);
@@ -116,6 +119,7 @@ static int run(const struct config *config)
 	log_open(config->to_syslog || !to_standard_error, to_standard_error);
 	status = serve(config, &sandbox, sockets, count);
 	sandbox_free(&sandbox);
+	charsets_unload(&config->charsets);
 	return status;
 }
 
@@ -137,6 +141,7 @@ int main(int argc, char **argv)
 	int status;
 
 	open_standard_descriptors();
+	charsets_prepare();
 	status = config_read(&config, argc, argv);
 
 	if (status < 0)

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 /* Screen output of one turn, encoded, and the answers to what is received meanwhile. */
-#define OUTGOING_SIZE (160UL * 1024)
+#define OUTGOING_SIZE (176UL * 1024)
 
 struct outgoing {
 	char *bytes; /* OUTGOING_SIZE of them while there are any, else NULL */

@@ -59,6 +59,9 @@ static const struct timeval flow_pause = {0, 2000};
 #define SCREEN_LEFT_MAX (128UL * 1024)
 
 static const struct timeval negotiation_time = {1, 0};
+
+/* Behind the Escape key of some character sets there may come more: so long it is waited for. */
+static const struct timeval key_time = {0, 100000};
 static const struct timeval drain_time = {10, 0};
 static const struct timeval linger_time = {1, 0};
 
@@ -73,10 +76,14 @@ static const struct timeval end_of_file_time = {1, 0};
 
 #define DEFAULT_TERMINAL_TYPE "dumb"
 
-_Static_assert(OUTGOING_WAITING_MAX + RECEIVE_SIZE * NVT_ANSWER_FACTOR +
-			       SCREEN_READ_SIZE * SCREEN_READS * 2 <=
+_Static_assert(OUTGOING_WAITING_MAX + RECEIVE_SIZE * NVT_ANSWER_FACTOR + NVT_REQUEST_MAX +
+			       (SCREEN_READ_SIZE * SCREEN_READS + NVT_KEPT_MAX) *
+				       NVT_SHOWN_FACTOR <=
 		       OUTGOING_SIZE,
 	       "a turn's answers and screen output fit");
+
+_Static_assert(TYPED_WAITING_MAX + (RECEIVE_SIZE + NVT_KEPT_MAX) * NVT_TYPED_FACTOR <= TYPED_SIZE,
+	       "what is typed in a turn fits");
 
 enum session_state {
 	SESSION_NEGOTIATING, /* until the client has told what it is */
@@ -288,6 +295,7 @@ static void drop_screen(struct session *session)
 	outgoing_drop_screen(&session->outgoing);
 	if (nvt_peer(session->nvt)->answered)
 		nvt_send_synch(session->nvt);
+	nvt_restart_screen(session->nvt);
 }
 
 static void control_terminal(struct session *session, enum pty_control control)
@@ -592,6 +600,7 @@ static void half_close(struct session *session)
 	if (nvt_peer(session->nvt)->answered)
 		nvt_send_function(session->nvt, NVT_NO_OPERATION);
 	nvt_tick(session->nvt);
+	nvt_release(session->nvt);
 	if (session->state <= SESSION_RELAYING)
 		type_end_of_file(session);
 }
@@ -609,6 +618,8 @@ static void on_socket_read(evutil_socket_t socket, short what, void *context)
 	if (size > 0 && session->state != SESSION_LINGERING) {
 		session->received += (uint64_t)size;
 		nvt_from_network(session->nvt, bytes_read, (size_t)size);
+		if (nvt_is_holding(session->nvt) && session->state == SESSION_RELAYING)
+			evtimer_add(&session->timer, &key_time);
 	} else if (size == 0) {
 		half_close(session);
 	} else if (size < 0 && errno != EAGAIN && errno != EINTR) {
@@ -753,6 +764,8 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
 		end_session(session, session->why);
 	else if (session->half_closed)
 		type_end_of_file(session);
+	else if (nvt_is_holding(session->nvt))
+		nvt_release(session->nvt);
 	finish_turn(session);
 }
 
@@ -820,7 +833,10 @@ static bool watch(struct session *session)
 
 struct session *session_new(struct session_host *host, uint32_t number, int socket)
 {
-	const struct nvt_setup setup = {.role = NVT_SERVER};
+	const struct nvt_setup setup = {.role = NVT_SERVER,
+					.charset = host->charsets->terminal,
+					.peer_charset = host->charsets->client,
+					.charsets = host->charsets->agreeable};
 	struct session *session = calloc(1, sizeof(*session));
 
 	if (!session) {

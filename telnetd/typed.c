@@ -7,16 +7,33 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Makes room for `size` bytes in all, mostly once; returns 0 or a negative errno. */
+static int make_room(struct typed *typed, size_t size)
+{
+	size_t room = size > TYPED_PLAIN_SIZE ? TYPED_SIZE : TYPED_PLAIN_SIZE;
+	char *bytes;
+
+	if (size > TYPED_SIZE)
+		return -ENOBUFS;
+	bytes = realloc(typed->bytes, room);
+	if (!bytes)
+		return -ENOMEM;
+	typed->bytes = bytes;
+	typed->room = room;
+	return 0;
+}
+
 int typed_add(struct typed *typed, const char *bytes, size_t size)
 {
+	int result;
+
 	if (size == 0)
 		return 0;
-	if (!typed->bytes)
-		typed->bytes = malloc(TYPED_SIZE);
-	if (!typed->bytes)
-		return -ENOMEM;
-	if (size > TYPED_SIZE - typed->size)
-		return -ENOBUFS;
+	if (size > typed->room - typed->size) {
+		result = make_room(typed, typed->size + size);
+		if (result != 0)
+			return result;
+	}
 	memcpy(typed->bytes + typed->size, bytes, size);
 	typed->size += size;
 	return 0;
@@ -49,5 +66,5 @@ void typed_drop(struct typed *typed)
 {
 	free(typed->bytes);
 	typed->bytes = NULL;
-	typed->size = 0;
+	typed->size = typed->room = 0;
 }

@@ -6,14 +6,18 @@
 #include <stddef.h>
 
 struct typed {
-	char *bytes; /* TYPED_SIZE of them while there are any, else NULL */
+	char *bytes; /* `room` of them while there are any, else NULL */
 	size_t size;
+	size_t room; /* TYPED_PLAIN_SIZE, or TYPED_SIZE */
 };
 
 /* What waits at most before more is received, and what one turn more can bring. */
 #define TYPED_WAITING_MAX 4096
 #define TYPED_TURN_MAX 16384UL
-#define TYPED_SIZE (TYPED_WAITING_MAX + TYPED_TURN_MAX)
+#define TYPED_PLAIN_SIZE (TYPED_WAITING_MAX + TYPED_TURN_MAX)
+
+/* The same where the client's character set is converted to one that takes more bytes. */
+#define TYPED_SIZE (TYPED_WAITING_MAX + 4 * TYPED_TURN_MAX + 64)
 
 /* Adds bytes at the end. Returns 0, -ENOMEM, or -ENOBUFS where they do not fit. */
 int typed_add(struct typed *, const char *bytes, size_t size);

@@ -35,6 +35,7 @@ LIST_HEAD(place_list, place);
 struct loop {
 	struct session_host host; /* first: `over` finds the loop by it */
 	struct place_list chains[CHAINS];
+	struct charsets charsets; /* of a shared worker */
 	bool monitor_gone;
 };
 
@@ -146,6 +147,17 @@ static unsigned long descriptor_limit(unsigned sessions)
 	return most.rlim_max;
 }
 
+/* A worker of many sessions loads the converters; one of its own has them of the monitor. */
+static void load_charsets(struct loop *loop, const struct config *config)
+{
+	loop->host.charsets = &config->charsets;
+	if (config->sessions_per_worker == 1)
+		return;
+	loop->charsets = config->charsets;
+	charsets_load(&loop->charsets);
+	loop->host.charsets = &loop->charsets;
+}
+
 /*
  * The messages and the calls for attention come before the data in each turn: what is urgent is
  * known then before more of the stream is read.
@@ -180,12 +192,14 @@ int worker_run(int channel, const struct config *config, const struct sandbox *s
 	loop->host.channel = channel;
 	loop->host.accept_environment = config->accept_environment;
 	loop->host.over = on_over;
+	load_charsets(loop, config);
 	if (close_others(channel, sandbox->root) == 0 && open_loop(loop) == 0 &&
 	    sandbox_enter(sandbox, descriptor_limit(config->sessions_per_worker)) == 0) {
 		event_base_dispatch(loop->host.base);
 		if (loop->monitor_gone)
 			status = EXIT_SUCCESS;
 	}
+	charsets_unload(&loop->charsets);
 	free(loop);
 	return status;
 }

@@ -471,6 +471,97 @@ static void the_file_sets_what_the_options_do(void **state)
 	assert_true(config.same_user);
 }
 
+/* --- character sets ----------------------------------------------------------------------- */
+
+static void assert_agreeable(const char *const *names)
+{
+	size_t i = 0;
+
+	for (; names[i]; i++)
+		assert_string_equal(config.charsets.agreeable[i], names[i]);
+	assert_null(config.charsets.agreeable[i]);
+}
+
+static void without_character_sets_only_ascii_may_be_agreed_on(void **state)
+{
+	static const char *const ascii[] = {"US-ASCII", NULL};
+
+	(void)state;
+	assert_good(HERMETIC);
+	assert_null(config.charsets.terminal);
+	assert_null(config.charsets.client);
+	assert_agreeable(ascii);
+}
+
+static void where_workers_are_shared_all_sets_may_be_agreed_on(void **state)
+{
+	(void)state;
+	assert_good(HERMETIC, "--sessions-per-worker", "0");
+	assert_string_equal(config.charsets.agreeable[CHARSETS_MAX - 1], "IBM1047");
+}
+
+static void the_file_names_character_sets_in_upper_or_lower_case(void **state)
+{
+	static const char *const named[] = {"CP949", "Shift_JIS", NULL};
+
+	(void)state;
+	write_file("charset = iso-8859-15\nclient-charset = ibm037\n"
+		   "charsets = { cp949, SHIFT_JIS }\n");
+	assert_good("-c", file, "-l", "/bin/sh", "--sessions-per-worker", "0");
+	assert_string_equal(config.charsets.terminal, "ISO-8859-15");
+	assert_string_equal(config.charsets.client, "IBM037");
+	assert_agreeable(named);
+}
+
+static void all_stands_for_every_character_set(void **state)
+{
+	(void)state;
+	write_file("charsets = { all }\n");
+	assert_good("-c", file, "-l", "/bin/sh");
+	for (size_t i = 0; i < CHARSETS_MAX; i++)
+		assert_ptr_equal(config.charsets.agreeable[i], charsets_at(i));
+	assert_null(charsets_at(CHARSETS_MAX));
+}
+
+#define KNOWN                                                                                      \
+	": one of UTF-8, US-ASCII, ISO-8859-1, ISO-8859-15, EUC-KR, CP949, EUC-JP, Shift_JIS, "    \
+	"ISO-2022-JP, GB18030, Big5, KOI8-R, CP437, CP850, IBM037, IBM1047 is wanted"
+
+#define assert_bad_line(complaint, line)                                                           \
+	do {                                                                                       \
+		write_file(line "\n");                                                             \
+		assert_bad(complaint, "-c", file, "-l", "/bin/sh");                                \
+	} while (0)
+
+static void a_character_set_that_cannot_be_is_named(void **state)
+{
+	(void)state;
+	assert_bad_line("unknown character set 'UTF-9'" KNOWN, "charset = UTF-9");
+	assert_bad_line("unknown character set 'UTF-8//IGNORE'" KNOWN,
+			"client-charset = \"UTF-8//IGNORE\"");
+	assert_bad_line("unknown character set 'EUC-XX'" KNOWN, "charsets = { EUC-KR, EUC-XX }");
+	assert_bad_line("bad charset 'IBM037': terminals cannot have it, client-charset can",
+			"charset = IBM037");
+	assert_bad_line("bad charset 'iso-2022-jp': terminals cannot have it, client-charset can",
+			"charset = iso-2022-jp");
+	assert_bad_line("too many character sets at 'q': there are 16",
+			"charsets = {a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q}");
+}
+
+static void converters_are_loaded_for_what_is_named(void **state)
+{
+	(void)state;
+	write_file("charset = EUC-KR\nclient-charset = KOI8-R\n"
+		   "charsets = { CP949, US-ASCII }\n");
+	assert_good("-c", file, "-l", "/bin/sh");
+	charsets_load(&config.charsets);
+	assert_int_equal(config.charsets.converter_count, 2 * 3); /* ASCII needs none */
+	assert_string_equal(config.charsets.agreeable[0], "CP949");
+	assert_string_equal(config.charsets.agreeable[1], "US-ASCII");
+	charsets_unload(&config.charsets);
+	assert_int_equal(config.charsets.converter_count, 0);
+}
+
 static void the_command_line_wins_over_the_file_in_any_order(void **state)
 {
 	(void)state;
@@ -618,6 +709,12 @@ int main(void)
 		with_config(an_option_without_its_value_is_named),
 		with_config(an_argument_that_belongs_to_nothing_is_named),
 		with_config(the_file_sets_what_the_options_do),
+		with_config(without_character_sets_only_ascii_may_be_agreed_on),
+		with_config(where_workers_are_shared_all_sets_may_be_agreed_on),
+		with_config(the_file_names_character_sets_in_upper_or_lower_case),
+		with_config(all_stands_for_every_character_set),
+		with_config(a_character_set_that_cannot_be_is_named),
+		with_config(converters_are_loaded_for_what_is_named),
 		with_config(the_command_line_wins_over_the_file_in_any_order),
 		with_config(same_user_in_the_file_is_a_truth_value),
 		with_config(a_bad_value_in_the_file_is_named),

@@ -136,15 +136,12 @@ static void find_files(const char *pattern, glob_t *files)
 static void the_privileged_files_never_see_the_protocol_engine_or_tls(void **state)
 {
 	static const char *const files[] = {
-		"telnetd/main.c",    "telnetd/monitor.c",
-		"telnetd/records.c", "telnetd/pool.c",
-		"telnetd/hearing.c", "telnetd/program.c",
-		"telnetd/message.c", "telnetd/environment.c",
-		"telnetd/config.c",  "telnetd/listen.c",
-		"telnetd/user.c",    "telnetd/issue.c",
-		"telnetd/log.c",     "telnetd/sandbox.c",
-		"pty/login.c",	     "pty/terminal.c",
-		"pty/utmp.c",
+		"telnetd/main.c",    "telnetd/monitor.c",     "telnetd/records.c",
+		"telnetd/pool.c",    "telnetd/hearing.c",     "telnetd/program.c",
+		"telnetd/message.c", "telnetd/environment.c", "telnetd/config.c",
+		"telnetd/listen.c",  "telnetd/user.c",	      "telnetd/issue.c",
+		"telnetd/log.c",     "telnetd/sandbox.c",     "telnetd/charsets.c",
+		"pty/login.c",	     "pty/terminal.c",	      "pty/utmp.c",
 	};
 
 	(void)state;

@@ -443,6 +443,7 @@ static void a_server_opens_with_its_offers_and_nothing_else(void **unused)
 	assert_sent(t, "\xff\xfb\x01" /* WILL ECHO */
 		       "\xff\xfb\x03" /* WILL SUPPRESS-GO-AHEAD */
 		       "\xff\xfb\x05" /* WILL STATUS */
+		       "\xff\xfb\x2a" /* WILL CHARSET */
 		       "\xff\xfd\x03" /* DO SUPPRESS-GO-AHEAD */
 		       "\xff\xfd\x18" /* DO TERMINAL-TYPE */
 		       "\xff\xfd\x1f" /* DO NAWS */
@@ -705,12 +706,12 @@ static void a_server_refuses_every_other_option_politely(void **unused)
 	for (int option = 0; option < 256; option++) {
 		if (is_one_of(TIMING_MARK LOGOUT, option))
 			continue;
-		check_answers(NVT_SERVER, option, true, is_one_of(BINARY ECHO SGA STATUS, option));
-		check_answers(
-			NVT_SERVER, option, false,
-			is_one_of(
-				BINARY SGA TTYPE NAWS TSPEED XDISPLOC NEW_ENVIRON OLD_ENVIRON LFLOW,
-				option));
+		check_answers(NVT_SERVER, option, true,
+			      is_one_of(BINARY ECHO SGA STATUS CHARSET, option));
+		check_answers(NVT_SERVER, option, false,
+			      is_one_of(BINARY SGA TTYPE NAWS TSPEED XDISPLOC NEW_ENVIRON
+						OLD_ENVIRON LFLOW CHARSET,
+					option));
 	}
 }
 

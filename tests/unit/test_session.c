@@ -17,6 +17,7 @@
 
 #define NUMBER 7
 
+static const struct charsets charsets;
 static struct session_host host;
 static int monitor; /* its end of the channel */
 static int client; /* its end of the connection */
@@ -42,6 +43,7 @@ static int begin(void **state)
 	monitor = channel[0];
 	client = connection[0];
 	host = (struct session_host){.base = event_base_new(),
+				     .charsets = &charsets,
 				     .channel = channel[1],
 				     .attention = epoll_create1(EPOLL_CLOEXEC),
 				     .over = on_over};

@@ -59,6 +59,7 @@
 #define AUTHENTICATION "\045"
 #define ENCRYPT "\046"
 #define NEW_ENVIRON "\047"
+#define CHARSET "\052"
 #define MSSP "\106"
 #define COMPRESS "\125"
 #define COMPRESS2 "\126"
@@ -78,10 +79,10 @@
 
 /* All that a server offers, and a client that agrees to all or to nothing of it. */
 #define OPENING_OFFERS                                                                             \
-	IAC WILL ECHO IAC WILL SGA IAC WILL STATUS IAC DO SGA IAC DO TTYPE IAC DO NAWS IAC DO      \
-		TSPEED IAC DO XDISPLOC IAC DO NEW_ENVIRON IAC DO LFLOW
-#define AGREE_TO_LOCAL IAC DO ECHO IAC DO SGA IAC DO STATUS
-#define REFUSE_LOCAL IAC DONT ECHO IAC DONT SGA IAC DONT STATUS
+	IAC WILL ECHO IAC WILL SGA IAC WILL STATUS IAC WILL CHARSET IAC DO SGA IAC DO TTYPE IAC DO \
+		NAWS IAC DO TSPEED IAC DO XDISPLOC IAC DO NEW_ENVIRON IAC DO LFLOW
+#define AGREE_TO_LOCAL IAC DO ECHO IAC DO SGA IAC DO STATUS IAC DONT CHARSET
+#define REFUSE_LOCAL IAC DONT ECHO IAC DONT SGA IAC DONT STATUS IAC DONT CHARSET
 #define REFUSE_ALL                                                                                 \
 	REFUSE_LOCAL IAC WONT SGA IAC WONT TTYPE IAC WONT NAWS IAC WONT TSPEED IAC WONT XDISPLOC   \
 		IAC WONT NEW_ENVIRON IAC WONT LFLOW
@@ -318,9 +319,10 @@ static inline void on_settled(void *owner)
 
 static inline void on_mode(void *owner, const struct nvt_mode *mode)
 {
-	note(owner, "mode%s%s%s%s", mode->echo ? " echo" : "",
+	note(owner, "mode%s%s%s%s%s%s", mode->echo ? " echo" : "",
 	     mode->binary_input ? " binary-input" : "", mode->binary_output ? " binary-output" : "",
-	     mode->go_ahead ? " go-ahead" : "");
+	     mode->go_ahead ? " go-ahead" : "", mode->charset ? " charset=" : "",
+	     mode->charset ? mode->charset : "");
 }
 
 static inline void on_timing_mark(void *owner)
@@ -353,15 +355,13 @@ static inline void on_fault(void *owner, enum nvt_fault fault, const char *text)
 	note(t, "fault %s", names[fault]);
 }
 
-static inline struct transcript *new_endpoint(enum nvt_role role, const struct nvt_self *self)
+/* An endpoint of this setup, and below one of a role and what it tells of itself. */
+static inline struct transcript *new_endpoint_of(const struct nvt_setup *setup)
 {
-	struct nvt_setup setup = {.role = role};
 	struct transcript *t = calloc(1, sizeof(*t));
 
 	assert_non_null(t);
-	if (self)
-		setup.self = *self;
-	t->role = role;
+	t->role = setup->role;
 	t->calls = (struct nvt_events){
 		.to_network = on_network,
 		.to_terminal = on_terminal,
@@ -373,12 +373,21 @@ static inline struct transcript *new_endpoint(enum nvt_role role, const struct n
 		.logout = on_logout,
 		.fault = on_fault,
 	};
-	t->nvt = nvt_new(&setup, &t->calls, t);
+	t->nvt = nvt_new(setup, &t->calls, t);
 	assert_non_null(t->nvt);
 	clear(&t->events);
 	clear(&t->sent);
 	clear(&t->data);
 	return t;
+}
+
+static inline struct transcript *new_endpoint(enum nvt_role role, const struct nvt_self *self)
+{
+	struct nvt_setup setup = {.role = role};
+
+	if (self)
+		setup.self = *self;
+	return new_endpoint_of(&setup);
 }
 
 static inline struct transcript *new_server(void)
