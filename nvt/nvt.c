@@ -289,12 +289,12 @@ void nvt_finish(struct nvt *nvt)
 	newline_complete(nvt);
 }
 
-bool nvt_is_holding(const struct nvt *nvt)
+bool nvt_holds_key(const struct nvt *nvt)
 {
 	return nvt->conversion && conversion_holds_key(nvt);
 }
 
-void nvt_release(struct nvt *nvt)
+void nvt_release_key(struct nvt *nvt)
 {
 	if (nvt->conversion && !nvt->faulted)
 		conversion_release_input(nvt);

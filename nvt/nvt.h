@@ -195,11 +195,11 @@ bool nvt_is_discarding(const struct nvt *);
 
 /*
  * Whether the last byte that came may be the Escape key or the beginning of an escape sequence of
- * the peer's character set (ISO-2022-JP); if nothing follows soon it was the key: nvt_release hands
- * it on, and whatever is left of a character at the end of the peer's data.
+ * the peer's character set (ISO-2022-JP); if nothing follows soon it was the key: nvt_release_key
+ * hands it on, and whatever is left of a character at the end of the peer's data.
  */
-bool nvt_is_holding(const struct nvt *);
-void nvt_release(struct nvt *);
+bool nvt_holds_key(const struct nvt *);
+void nvt_release_key(struct nvt *);
 
 /*
  * Output handed over before was dropped and never reached the peer, whose character set may be one

@@ -113,7 +113,7 @@ _Noreturn void program_await(int channel, const struct config *config,
 			     const struct rlimit *descriptors)
 {
 	struct environment environment;
-	struct program_request request;
+	struct program_request request = {.recorded = false};
 	int slave;
 
 	begin_environment(&environment);

@@ -600,7 +600,7 @@ static void half_close(struct session *session)
 	if (nvt_peer(session->nvt)->answered)
 		nvt_send_function(session->nvt, NVT_NO_OPERATION);
 	nvt_tick(session->nvt);
-	nvt_release(session->nvt);
+	nvt_release_key(session->nvt);
 	if (session->state <= SESSION_RELAYING)
 		type_end_of_file(session);
 }
@@ -618,7 +618,7 @@ static void on_socket_read(evutil_socket_t socket, short what, void *context)
 	if (size > 0 && session->state != SESSION_LINGERING) {
 		session->received += (uint64_t)size;
 		nvt_from_network(session->nvt, bytes_read, (size_t)size);
-		if (nvt_is_holding(session->nvt) && session->state == SESSION_RELAYING)
+		if (nvt_holds_key(session->nvt) && session->state == SESSION_RELAYING)
 			evtimer_add(&session->timer, &key_time);
 	} else if (size == 0) {
 		half_close(session);
@@ -764,8 +764,8 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
 		end_session(session, session->why);
 	else if (session->half_closed)
 		type_end_of_file(session);
-	else if (nvt_is_holding(session->nvt))
-		nvt_release(session->nvt);
+	else if (nvt_holds_key(session->nvt))
+		nvt_release_key(session->nvt);
 	finish_turn(session);
 }
 

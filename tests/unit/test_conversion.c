@@ -404,15 +404,15 @@ static void the_escape_key_waits_for_what_could_make_it_a_sequence_until_release
 
 	(void)unused;
 	receive(t, "a\033");
-	assert_true(nvt_is_holding(t->nvt));
+	assert_true(nvt_holds_key(t->nvt));
 	check_data(t, "a", 1);
-	nvt_release(t->nvt);
-	assert_false(nvt_is_holding(t->nvt));
+	nvt_release_key(t->nvt);
+	assert_false(nvt_holds_key(t->nvt));
 	check_data(t, "a\033", 2);
 	receive(t, "\033$");
-	assert_true(nvt_is_holding(t->nvt));
+	assert_true(nvt_holds_key(t->nvt));
 	receive(t, "BF|");
-	assert_false(nvt_is_holding(t->nvt));
+	assert_false(nvt_holds_key(t->nvt));
 	check_data(t, "a\033日", 5);
 	end(t);
 }
@@ -426,7 +426,7 @@ static void the_escape_key_of_other_sets_does_not_wait(void **unused)
 
 		if (strcmp(texts[i].charset, "ISO-2022-JP") != 0) {
 			receive_bytes(t, ebcdic ? "\047" : "\033", 1);
-			assert_false(nvt_is_holding(t->nvt));
+			assert_false(nvt_holds_key(t->nvt));
 			check_data(t, "\033", 1);
 		}
 		end(t);
@@ -439,10 +439,10 @@ static void half_a_character_at_the_end_of_input_is_replaced_when_released(void 
 
 	(void)unused;
 	receive(t, "a\xbf");
-	assert_false(nvt_is_holding(t->nvt));
-	nvt_release(t->nvt);
+	assert_false(nvt_holds_key(t->nvt));
+	nvt_release_key(t->nvt);
 	check_data(t, "a\ufffd", 4);
-	nvt_release(t->nvt);
+	nvt_release_key(t->nvt);
 	check_data(t, "a\ufffd", 4);
 	end(t);
 }
@@ -496,8 +496,8 @@ static void without_escapes_a_dropped_screen_sends_nothing(void **unused)
 	end(t);
 	t = server_for(NULL);
 	nvt_restart_screen(t->nvt);
-	nvt_release(t->nvt);
-	assert_false(nvt_is_holding(t->nvt));
+	nvt_release_key(t->nvt);
+	assert_false(nvt_holds_key(t->nvt));
 	assert_sent(t, "");
 	end(t);
 }
