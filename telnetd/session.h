@@ -6,6 +6,7 @@
 #include <event2/event.h>
 #include <stdint.h>
 
+#include "telnetd/config.h"
 #include "telnetd/message.h"
 
 /* What the sessions of a worker share. */
@@ -14,6 +15,7 @@ struct session_host {
 	int channel; /* to the monitor */
 	int attention; /* epoll(7): sockets with urgent data, or that have broken */
 	char *const *accept_environment; /* as in struct config */
+	enum config_choice compress;
 	void (*over)(struct session_host *, uint32_t number); /* the session is freed behind it */
 };
 
