@@ -672,6 +672,10 @@ static void on_socket_write(evutil_socket_t socket, short what, void *context)
 	finish_turn(context);
 }
 
+/*
+ * The urgent mark of a client that compresses stands somewhere in its compressed bytes: how far
+ * data is dropped, the DM tells in any case.
+ */
 void session_attend(struct session *session, bool urgent, bool broken)
 {
 	if (urgent && session->state == SESSION_RELAYING) {
