@@ -221,8 +221,9 @@ static void compression_is_offered_where_the_owner_wants_it(void **unused)
 	nvt_open(t->nvt);
 	assert_non_null(strstr(t->sent.at, IAC WILL COMPRESS2 IAC WILL COMPRESS3));
 	forget(t);
+	type(t, "a\r");
 	receive(t, IAC DO COMPRESS2);
-	assert_sent(t, BEGIN2);
+	assert_sent(t, "a\r\0" BEGIN2);
 	end(t);
 
 	t = endpoint(NVT_CLIENT, NVT_COMPRESS_OFFERED);
@@ -487,6 +488,47 @@ static void one_call_takes_no_more_than_its_bound(void **unused)
 	free(stream.at);
 	free(all.at);
 	end(t);
+}
+
+static void what_comes_behind_held_bytes_waits_even_when_the_stream_has_ended(void **unused)
+{
+	struct bytes stream = deflated("in ", 3);
+	struct transcript *t = inflating_server();
+
+	(void)unused;
+	add_fill(&stream, 'z', 2UL * NVT_INFLATE_MAX);
+	receive_bytes(t, stream.at, stream.size);
+	assert_false(nvt_is_inflating(t->nvt));
+	assert_true(nvt_is_holding(t->nvt));
+	receive(t, "end");
+	while (nvt_is_holding(t->nvt))
+		nvt_continue(t->nvt);
+	assert_int_equal(t->data.size, 3 + 2UL * NVT_INFLATE_MAX + 3);
+	assert_string_equal(t->data.at + t->data.size - 4, "zend");
+	free(stream.at);
+	end(t);
+}
+
+static void all_that_has_come_is_inflated_before_more_comes(void **unused)
+{
+	struct bytes text = {0}, stream;
+
+	(void)unused;
+	add_fill(&text, 'x', 30000);
+	stream = deflated(text.at, text.size);
+	for (size_t size = 1; size < stream.size; size++) {
+		struct transcript *t = inflating_server();
+		size_t used;
+		bool ended;
+		struct bytes wanted = inflated(stream.at, size, &used, &ended);
+
+		assert_true(receive_whole(t, stream.at, size));
+		assert_int_equal(t->data.size, wanted.size);
+		free(wanted.at);
+		end(t);
+	}
+	free(text.at);
+	free(stream.at);
 }
 
 #define BOMB_SIZE 50000000
@@ -856,6 +898,8 @@ int main(void)
 		cmocka_unit_test(broken_streams_are_a_fault),
 		cmocka_unit_test(a_stream_that_wants_a_dictionary_is_a_fault),
 		cmocka_unit_test(one_call_takes_no_more_than_its_bound),
+		cmocka_unit_test(what_comes_behind_held_bytes_waits_even_when_the_stream_has_ended),
+		cmocka_unit_test(all_that_has_come_is_inflated_before_more_comes),
 		cmocka_unit_test(a_bomb_of_50_mb_expands_to_no_more_than_the_bound),
 		cmocka_unit_test(the_first_256_kib_are_free_and_what_follows_is_not),
 		cmocka_unit_test(slow_expansion_within_the_bound_goes_on_for_ever),
