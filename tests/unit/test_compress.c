@@ -736,7 +736,7 @@ static bool carry(struct pair *pair, bool from_client)
 {
 	struct transcript *from = from_client ? pair->client : pair->server;
 	struct transcript *to = from_client ? pair->server : pair->client;
-	struct bytes wire = from->sent;
+	struct bytes wire;
 	size_t *carried = &pair->carried[from_client];
 
 	nvt_flush(from->nvt);
