@@ -72,6 +72,8 @@ struct charset {
 };
 
 struct conversion;
+struct deflater;
+struct inflater;
 
 struct nvt {
 	telnet_t *telnet; /* parses and frames; knows no option (TELNET_FLAG_PROXY) */
@@ -79,6 +81,7 @@ struct nvt {
 	void *owner;
 	enum nvt_role role;
 	struct nvt_self self;
+	enum nvt_compression compression;
 
 	uint8_t local[256]; /* enum option_state of our side of each option */
 	uint8_t remote[256]; /* of the peer's */
@@ -89,6 +92,7 @@ struct nvt {
 	bool faulted;
 
 	unsigned char command; /* what the next byte belongs to: IAC, WILL ... SB, or 0 */
+	unsigned char subnegotiation; /* the option of the latest */
 	bool cut_short; /* the subnegotiation that comes next was broken off */
 	bool discarding; /* a Synch was announced, its data mark has not come */
 	bool network_cr; /* the last byte of data from the network was a CR */
@@ -98,6 +102,10 @@ struct nvt {
 	unsigned type_answers; /* terminal types that the peer named, or that we named to it */
 	char last_type[NVT_TERMINAL_TYPE_MAX + 1]; /* the one before, to see a repetition */
 	char second_type[NVT_TERMINAL_TYPE_MAX + 1]; /* the second usable one: MTTS */
+	bool compressing; /* what is sent goes through the deflater */
+	bool inflating; /* what comes goes through the inflater */
+	struct deflater *deflater; /* NULL until it is needed, and so the other */
+	struct inflater *inflater;
 	size_t environment_size; /* bytes of the peer's variables */
 	struct charset charset;
 	struct conversion *conversion; /* NULL: bytes are the same on both sides */
@@ -112,6 +120,8 @@ void nvt_send_subnegotiation(struct nvt *, unsigned char option, const char *bod
 void nvt_settle_when_ready(struct nvt *);
 /* Completes what was shown last, before a command is sent. */
 void nvt_complete_data(struct nvt *);
+/* Takes TELNET up to where it begins to be compressed, or to a fault. Returns how much that was. */
+size_t nvt_take(struct nvt *, const char *bytes, size_t size);
 
 /* option.c */
 void option_offer_all(struct nvt *);
@@ -176,6 +186,26 @@ void conversion_release_input(struct nvt *);
 
 /* transliteration.c: what stands for a character, by its code point: one to three of ASCII. */
 const char *transliterate(uint32_t character);
+
+/*
+ * compress.c: an option at our side (local) or the peer's was turned on or off; the subnegotiation
+ * came by which the peer begins to compress; compressed bytes came, behind others in the same call.
+ */
+void compress_changed(struct nvt *, bool local, unsigned char option, bool enabled);
+void compress_begun(struct nvt *, unsigned char option, bool well_formed);
+void compress_received(struct nvt *, const char *bytes, size_t size, size_t behind);
+void compress_send(struct nvt *, const char *bytes, size_t size);
+void compress_finish(struct nvt *);
+void compress_free(struct nvt *);
+
+/* The way of all that an endpoint sends. */
+static inline void nvt_to_network(struct nvt *nvt, const char *bytes, size_t size, bool urgent)
+{
+	if (nvt->compressing)
+		compress_send(nvt, bytes, size);
+	else
+		nvt->events->to_network(nvt->owner, bytes, size, urgent);
+}
 
 /* status.c */
 void status_received(struct nvt *, const char *body, size_t size);

@@ -69,8 +69,7 @@ static void to_network(struct nvt *nvt, const char *bytes, size_t size)
 		size_t length = 0;
 
 		if (plain_end > bytes)
-			nvt->events->to_network(nvt->owner, bytes, (size_t)(plain_end - bytes),
-						false);
+			nvt_to_network(nvt, bytes, (size_t)(plain_end - bytes), false);
 		for (bytes = plain_end; bytes < end && length < sizeof(doubled); bytes++) {
 			if ((unsigned char)*bytes != TELNET_IAC)
 				break;
@@ -78,7 +77,7 @@ static void to_network(struct nvt *nvt, const char *bytes, size_t size)
 			doubled[length++] = *bytes;
 		}
 		if (length > 0)
-			nvt->events->to_network(nvt->owner, doubled, length, false);
+			nvt_to_network(nvt, doubled, length, false);
 	}
 }
 

@@ -98,7 +98,7 @@ static void subnegotiation_received(struct nvt *nvt, unsigned char option, const
 
 	nvt->cut_short = false;
 	if (is_compression(option))
-		nvt_fail(nvt, NVT_FAULT_COMPRESSION, "compression that was not asked for");
+		compress_begun(nvt, option, !cut_short && size == 0);
 	else if (cut_short && is_environment(option))
 		/* libtelnet loses the command that broke it off, and its place in the stream. */
 		nvt_fail(nvt, NVT_FAULT_MALFORMED, "an environment that is broken off");
@@ -145,7 +145,8 @@ static void route_received(struct nvt *nvt, const telnet_event_t *event)
 		break;
 	case TELNET_EV_SUBNEGOTIATION:
 		nvt->peer.answered = true;
-		subnegotiation_received(nvt, event->sub.telopt, event->sub.buffer, event->sub.size);
+		subnegotiation_received(nvt, nvt->subnegotiation, event->sub.buffer,
+					event->sub.size);
 		break;
 	case TELNET_EV_WARNING:
 		warning_received(nvt, event->error.msg);
@@ -165,8 +166,7 @@ static void on_telnet_event(telnet_t *telnet, telnet_event_t *event, void *conte
 
 	(void)telnet;
 	if (event->type == TELNET_EV_SEND)
-		nvt->events->to_network(nvt->owner, event->data.buffer, event->data.size,
-					nvt->sending_urgent);
+		nvt_to_network(nvt, event->data.buffer, event->data.size, nvt->sending_urgent);
 	else
 		route_received(nvt, event);
 }
@@ -192,6 +192,7 @@ struct nvt *nvt_new(const struct nvt_setup *setup, const struct nvt_events *even
 	nvt->owner = owner;
 	nvt->role = setup->role;
 	nvt->self = setup->self;
+	nvt->compression = setup->compression;
 	nvt->mode.go_ahead = true;
 	if (!charset_begin(nvt, setup)) {
 		nvt_free(nvt);
@@ -207,6 +208,7 @@ void nvt_free(struct nvt *nvt)
 	telnet_free(nvt->telnet);
 	environment_free(nvt);
 	conversion_free(nvt->conversion);
+	compress_free(nvt);
 	free(nvt);
 }
 
@@ -226,8 +228,8 @@ static bool takes_option(unsigned char command)
 /*
  * How much of the bytes libtelnet may have before its verdict is looked at: data up to and with an
  * IAC, or the one byte that a command takes behind it. So nothing behind a faulty command is
- * parsed, nor is any byte inflated, and it is known which option a subnegotiation is for before
- * libtelnet reads its body.
+ * parsed, nor is a compressed byte taken for TELNET, and it is known which option a subnegotiation
+ * is for before libtelnet reads its body.
  */
 static size_t piece_of(struct nvt *nvt, const char *bytes, size_t size)
 {
@@ -243,6 +245,8 @@ static size_t piece_of(struct nvt *nvt, const char *bytes, size_t size)
 		if (nvt->command == TELNET_SB &&
 		    (byte == TELNET_TELOPT_MSSP || byte == TELNET_TELOPT_ZMP))
 			nvt_fail(nvt, NVT_FAULT_MALFORMED, "a subnegotiation of MSSP or ZMP");
+		if (nvt->command == TELNET_SB)
+			nvt->subnegotiation = byte;
 		nvt->command = 0;
 		return 1;
 	}
@@ -253,17 +257,43 @@ static size_t piece_of(struct nvt *nvt, const char *bytes, size_t size)
 	return (size_t)(iac - bytes) + 1;
 }
 
-int nvt_from_network(struct nvt *nvt, const char *bytes, size_t size)
+/*
+ * What libtelnet is to read in the place of a subnegotiation's option. It would begin to inflate by
+ * itself at COMPRESS2, without a bound: it gets one that it knows nothing of.
+ */
+static const char *shown_option(const char *option)
 {
-	while (size > 0 && !nvt->faulted) {
-		size_t piece = piece_of(nvt, bytes, size);
+	static const char unknown = TELOPT_COMPRESS;
+
+	return (unsigned char)*option == TELOPT_COMPRESS2 ? &unknown : option;
+}
+
+size_t nvt_take(struct nvt *nvt, const char *bytes, size_t size)
+{
+	bool inflating = nvt->inflating;
+	size_t taken = 0;
+
+	while (taken < size && !nvt->faulted && nvt->inflating == inflating) {
+		bool is_option = nvt->command == TELNET_SB;
+		const char *at = bytes + taken;
+		size_t piece = piece_of(nvt, at, size - taken);
 
 		if (nvt->faulted)
 			break;
-		telnet_recv(nvt->telnet, bytes, piece);
-		bytes += piece;
-		size -= piece;
+		telnet_recv(nvt->telnet, is_option ? shown_option(at) : at, piece);
+		taken += piece;
 	}
+	return taken;
+}
+
+int nvt_from_network(struct nvt *nvt, const char *bytes, size_t size)
+{
+	size_t taken = 0;
+
+	if (!nvt->inflating && !nvt_is_holding(nvt))
+		taken = nvt_take(nvt, bytes, size);
+	if (taken < size && !nvt->faulted)
+		compress_received(nvt, bytes + taken, size - taken, taken);
 	return nvt->faulted ? -EPROTO : 0;
 }
 
@@ -287,6 +317,7 @@ void nvt_finish(struct nvt *nvt)
 	if (nvt->conversion)
 		conversion_finish(nvt);
 	newline_complete(nvt);
+	compress_finish(nvt);
 }
 
 bool nvt_holds_key(const struct nvt *nvt)

@@ -20,7 +20,10 @@
 #define NVT_VARIABLES_MAX 64 /* variables that are kept of a peer's environment */
 #define NVT_ENVIRONMENT_MAX 4096 /* bytes of their names and values in all */
 
-/* The most bytes that a server's nvt_from_network sends for each byte that came. */
+/*
+ * The most bytes that a server's nvt_from_network, or nvt_continue, sends for each byte of TELNET
+ * that it takes: of what came, or of what that expands to.
+ */
 #define NVT_ANSWER_FACTOR 8
 
 /* The most that it sends beside that, once: the names of the character sets it offers. */
@@ -35,6 +38,19 @@
 
 /* Bytes of an incomplete character that may be kept of what came before, in each direction. */
 #define NVT_KEPT_MAX 16
+
+/* What compressing adds at most to so many bytes, from one nvt_flush to behind the next. */
+#define NVT_COMPRESSION_EXTRA(size) ((size) / 512 + 64)
+
+/* The most that compressed bytes expand to in one call of nvt_from_network or nvt_continue. */
+#define NVT_INFLATE_MAX 16384
+
+/*
+ * A peer's compressed bytes may expand to so many times their size, and to so much more. What they
+ * did not use of that counts no more after a second, but for so much again.
+ */
+#define NVT_INFLATE_FACTOR 64
+#define NVT_INFLATE_FIRST 262144
 
 enum nvt_role {
 	NVT_SERVER,
@@ -59,10 +75,17 @@ enum nvt_function {
 /* Why an endpoint's peer cannot be served any longer. */
 enum nvt_fault {
 	NVT_FAULT_SUBNEGOTIATION, /* a subnegotiation without end */
-	NVT_FAULT_COMPRESSION, /* compression that nobody asked for */
+	NVT_FAULT_COMPRESSION, /* that nobody asked for, is broken, or expands beyond the bound */
 	NVT_FAULT_MALFORMED, /* too many malformed subnegotiations */
 	NVT_FAULT_PARSER, /* libtelnet gave up: its message is passed on */
 	NVT_FAULT_MEMORY, /* out of memory */
+};
+
+/* COMPRESS2 (option 86, server to client) and COMPRESS3 (87, client to server). */
+enum nvt_compression {
+	NVT_COMPRESS_WHEN_ASKED, /* by the peer */
+	NVT_COMPRESS_OFFERED, /* by this end, too: a server says WILL, a client DO */
+	NVT_COMPRESS_REFUSED,
 };
 
 /* How the two ends have agreed to work. */
@@ -127,6 +150,7 @@ struct nvt_setup {
 	const char *charset;
 	const char *peer_charset;
 	const char *const *charsets;
+	enum nvt_compression compression;
 };
 
 /* Calls to the owner. All but the first two may be NULL. */
@@ -169,7 +193,8 @@ void nvt_open(struct nvt *);
 
 /*
  * Takes bytes that came from the network, cut anywhere. Returns 0, or -EPROTO after a fault, whose
- * event has come then; no byte behind the faulty one has had an effect.
+ * event has come then; no byte behind the faulty one has had an effect. Where the peer compresses,
+ * some of them may be left for nvt_continue.
  */
 int nvt_from_network(struct nvt *, const char *bytes, size_t size);
 
@@ -181,8 +206,37 @@ int nvt_from_network(struct nvt *, const char *bytes, size_t size);
  */
 void nvt_from_terminal(struct nvt *, const char *bytes, size_t size);
 
-/* The terminal has nothing more to say: a CR that was its last byte gets its NUL. */
+/*
+ * The terminal has nothing more to say: a CR that was its last byte gets its NUL, and a compressed
+ * stream its end. What is sent behind that goes as it is.
+ */
 void nvt_finish(struct nvt *);
+
+/*
+ * Hands to to_network what has been sent and waits in the compressor for more. The owner calls it
+ * at the end of each turn of its loop; it does nothing where nothing waits.
+ */
+void nvt_flush(struct nvt *);
+
+/*
+ * Whether what is sent is compressed now. Of such bytes none may be dropped on the way, and no byte
+ * is handed over as urgent: not every peer takes urgent data in line, and the stream would break.
+ */
+bool nvt_is_compressing(const struct nvt *);
+
+/* Whether the peer compresses: the owner tells the time then before it hands in what came. */
+bool nvt_is_inflating(const struct nvt *);
+
+/* The time, from any beginning: what the peer's bytes expand to is bounded by it. */
+void nvt_set_time(struct nvt *, unsigned long long milliseconds);
+
+/*
+ * Whether bytes that came wait here, since they expand to more than one call takes. The owner calls
+ * nvt_continue when its terminal can take more, and nvt_from_network no more until this is over:
+ * what that brought meanwhile would be kept, too. nvt_continue returns as nvt_from_network does.
+ */
+bool nvt_is_holding(const struct nvt *);
+int nvt_continue(struct nvt *);
 
 /*
  * TCP has announced urgent data: a Synch is on its way (RFC 854). Data is dropped from here to the

@@ -87,6 +87,8 @@ static const struct option_policy policies[] = {
 	{TELNET_TELOPT_ECHO, LOCAL, ACCEPTS_REMOTE},
 	{TELNET_TELOPT_SGA, LOCAL | REMOTE, ACCEPTS_LOCAL | ACCEPTS_REMOTE},
 	{TELNET_TELOPT_STATUS, LOCAL, ACCEPTS_REMOTE},
+	{TELOPT_COMPRESS2, LOCAL, REMOTE},
+	{TELOPT_COMPRESS3, LOCAL, REMOTE},
 	{TELNET_TELOPT_TTYPE, REMOTE, ACCEPTS_LOCAL},
 	{TELNET_TELOPT_NAWS, REMOTE, ACCEPTS_LOCAL},
 	{TELNET_TELOPT_TSPEED, REMOTE, ACCEPTS_LOCAL},
@@ -100,14 +102,25 @@ static const struct option_policy policies[] = {
 
 #define POLICIES (sizeof(policies) / sizeof(policies[0]))
 
+/* What the owner's wish leaves of the policy for compression. */
+static const unsigned compression_policies[] = {
+	[NVT_COMPRESS_WHEN_ASKED] = ACCEPTS_LOCAL | ACCEPTS_REMOTE,
+	[NVT_COMPRESS_OFFERED] = LOCAL | REMOTE,
+	[NVT_COMPRESS_REFUSED] = 0,
+};
+
 static unsigned policy_of(const struct nvt *nvt, unsigned char option)
 {
+	unsigned policy = 0;
+
 	if (option == TELOPT_CHARSET && nvt->role == NVT_CLIENT && !nvt->charset.names)
 		return 0;
 	for (size_t i = 0; i < POLICIES; i++)
 		if (policies[i].option == option)
-			return nvt->role == NVT_SERVER ? policies[i].server : policies[i].client;
-	return 0;
+			policy = nvt->role == NVT_SERVER ? policies[i].server : policies[i].client;
+	if (option == TELOPT_COMPRESS2 || option == TELOPT_COMPRESS3)
+		policy &= compression_policies[nvt->compression];
+	return policy;
 }
 
 static void send_answer(struct nvt *nvt, enum option_answer answer, bool local,
@@ -174,6 +187,8 @@ static void take_step(struct nvt *nvt, bool local, unsigned char option, enum op
 		charset_changed(nvt, local && step.next == OPTION_YES);
 	if (!local && old == OPTION_WANT_YES && step.next == OPTION_NO)
 		peer_remote_refused(nvt, option);
+	if ((old == OPTION_YES) != (step.next == OPTION_YES))
+		compress_changed(nvt, local, option, step.next == OPTION_YES);
 	option_update_mode(nvt);
 }
 

@@ -294,6 +294,24 @@ static int take_same_user(struct config *config, const char *text)
 	return -1;
 }
 
+static int take_choice(enum config_choice *choice, const char *name, const char *text)
+{
+	static const char *const choices[] = {
+		[CONFIG_ASK] = "ask",
+		[CONFIG_YES] = "yes",
+		[CONFIG_NO] = "no",
+	};
+
+	if (!text)
+		return -1;
+	for (size_t i = 0; i < sizeof(choices) / sizeof(choices[0]); i++)
+		if (strcmp(text, choices[i]) == 0) {
+			*choice = (enum config_choice)i;
+			return -1;
+		}
+	return complain("bad value '%s' of %s: yes, no or ask is wanted", text, name);
+}
+
 static int take_accept_environment(struct config *config, cfg_t *file)
 {
 	unsigned count = cfg_size(file, "accept-env");
@@ -355,6 +373,8 @@ static int merge_file(struct config *config, struct settings *settings, cfg_t *f
 	status = take_same_user(config, cfg_getstr(file, "same-user"));
 	if (status < 0)
 		status = take_charsets(settings, file);
+	if (status < 0)
+		status = take_choice(&config->compress, "compress", cfg_getstr(file, "compress"));
 	return status < 0 ? take_accept_environment(config, file) : status;
 }
 
@@ -397,6 +417,7 @@ static int read_file(struct config *config, struct settings *settings)
 		CFG_STR_LIST("bind", NULL, CFGF_NONE),
 		CFG_STR_LIST("accept-env", NULL, CFGF_NONE),
 		CFG_STR("same-user", NULL, CFGF_NONE),
+		CFG_STR("compress", NULL, CFGF_NONE),
 		CFG_END(),
 	};
 	const char *path = settings->file ? settings->file : DEFAULT_FILE;

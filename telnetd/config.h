@@ -20,6 +20,13 @@ struct config_bind {
 	char *port; /* decimal; NULL for config.port */
 };
 
+/* Whether the server does an option that a client can do without. */
+enum config_choice {
+	CONFIG_ASK, /* when the client asks */
+	CONFIG_YES, /* it offers it */
+	CONFIG_NO,
+};
+
 struct config {
 	bool foreground;
 	bool inetd;
@@ -33,6 +40,7 @@ struct config {
 	char **accept_environment; /* variables allowed beside the usual ones, NULL last */
 	unsigned sessions_per_worker; /* 0: all shared, one worker per core */
 	struct charsets charsets; /* not loaded yet */
+	enum config_choice compress; /* COMPRESS2 and COMPRESS3 */
 };
 
 /*

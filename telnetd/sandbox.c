@@ -273,10 +273,11 @@ void sandbox_free(struct sandbox *sandbox)
 
 /*
  * Memory that a worker may map: what a process has from its beginning, with room to spare, and for
- * each descriptor half of what a session can come to hold (its buffers, and libtelnet's).
+ * each descriptor half of what a session can come to hold (its buffers, and those of libtelnet and
+ * zlib).
  */
 #define OWN_MEMORY (256UL * 1024 * 1024)
-#define DESCRIPTOR_MEMORY (128UL * 1024)
+#define DESCRIPTOR_MEMORY (192UL * 1024)
 
 /* --- entering ----------------------------------------------------------------------------- */
 

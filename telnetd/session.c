@@ -64,6 +64,7 @@ static const struct timeval negotiation_time = {1, 0};
 static const struct timeval key_time = {0, 100000};
 static const struct timeval drain_time = {10, 0};
 static const struct timeval linger_time = {1, 0};
+static const struct timeval at_once = {0, 0};
 
 /* A half-closed client's program reads an end of file again and again, until it has been still. */
 static const struct timeval end_of_file_time = {1, 0};
@@ -77,10 +78,11 @@ static const struct timeval end_of_file_time = {1, 0};
 #define DEFAULT_TERMINAL_TYPE "dumb"
 
 _Static_assert(OUTGOING_WAITING_MAX + RECEIVE_SIZE * NVT_ANSWER_FACTOR + NVT_REQUEST_MAX +
-			       (SCREEN_READ_SIZE * SCREEN_READS + NVT_KEPT_MAX) *
-				       NVT_SHOWN_FACTOR <=
+			       (SCREEN_READ_SIZE * SCREEN_READS + NVT_KEPT_MAX) * NVT_SHOWN_FACTOR +
+			       NVT_COMPRESSION_EXTRA(OUTGOING_SIZE) <=
 		       OUTGOING_SIZE,
 	       "a turn's answers and screen output fit");
+_Static_assert(NVT_INFLATE_MAX <= TYPED_TURN_MAX, "what a turn inflates fits");
 
 _Static_assert(TYPED_WAITING_MAX + (RECEIVE_SIZE + NVT_KEPT_MAX) * NVT_TYPED_FACTOR <= TYPED_SIZE,
 	       "what is typed in a turn fits");
@@ -118,6 +120,7 @@ struct session {
 	struct event timer;
 	struct event flow; /* pending while output flows */
 	bool flowing; /* since flow was added */
+	struct event held; /* pending while nvt holds what came compressed, and it can be taken */
 	struct event reopened; /* pending while nobody has the slave open */
 	suseconds_t reopen_us; /* how long it was pending last; 0: the slave is open */
 	struct outgoing outgoing;
@@ -187,6 +190,7 @@ void session_free(struct session *session)
 	event_del(&session->events[1]);
 	event_del(&session->timer);
 	event_del(&session->flow);
+	event_del(&session->held);
 	/* A process that has a copy of the socket would keep it there. */
 	epoll_ctl(session->host->attention, EPOLL_CTL_DEL, session->socket, NULL);
 	close(session->socket);
@@ -289,7 +293,10 @@ static const struct {
 
 #define CONTROLS (sizeof(controls) / sizeof(controls[0]))
 
-/* Output that its user has thrown away goes no further, and the client drops its own part. */
+/*
+ * Output that its user has thrown away goes no further, and the client drops its own part. What is
+ * compressed cannot be dropped, here or there: the rest would be none without it.
+ */
 static void drop_screen(struct session *session)
 {
 	outgoing_drop_screen(&session->outgoing);
@@ -333,8 +340,8 @@ static void on_function(void *owner, enum nvt_function function)
 static void on_to_network(void *owner, const char *bytes, size_t size, bool urgent)
 {
 	struct session *session = owner;
-	int result =
-		outgoing_add(&session->outgoing, bytes, size, session->encoding_screen, urgent);
+	bool screen = session->encoding_screen && !nvt_is_compressing(session->nvt);
+	int result = outgoing_add(&session->outgoing, bytes, size, screen, urgent);
 
 	if (result != 0)
 		fail_session(session, "what is to be sent", -result);
@@ -475,14 +482,19 @@ static const struct nvt_events nvt_events = {
 
 /* --- turns -------------------------------------------------------------------------------- */
 
+/* Whether a turn may take more of what the client has sent. */
+static bool takes_input(const struct session *session)
+{
+	return session->state < SESSION_DRAINING &&
+	       outgoing_waiting(&session->outgoing) <= OUTGOING_WAITING_MAX &&
+	       (session->typed.size == 0 || nvt_is_discarding(session->nvt) ||
+		(session->state < SESSION_RELAYING && session->typed.size < TYPED_WAITING_MAX));
+}
+
 static unsigned wanted(const struct session *session)
 {
 	bool all_sent = outgoing_waiting(&session->outgoing) == 0;
-	bool reads_input =
-		session->state < SESSION_DRAINING &&
-		outgoing_waiting(&session->outgoing) <= OUTGOING_WAITING_MAX &&
-		(session->typed.size == 0 || nvt_is_discarding(session->nvt) ||
-		 (session->state < SESSION_RELAYING && session->typed.size < TYPED_WAITING_MAX));
+	bool reads_input = takes_input(session) && !nvt_is_holding(session->nvt);
 	bool open = session->master >= 0 && !evtimer_pending(&session->reopened, NULL);
 	unsigned wants = 0;
 
@@ -510,6 +522,8 @@ static void set_interest(struct session *session)
 			event_del(&session->events[i]);
 	}
 	session->interest = wants;
+	if (nvt_is_holding(session->nvt) && takes_input(session))
+		evtimer_add(&session->held, &at_once);
 	/* An empty terminal that somebody still has open says nothing: only a read tells its end.
 	 */
 	if (session->state == SESSION_DRAINING && (wants & WANTS_MASTER_READ))
@@ -541,6 +555,10 @@ static void finish_turn(struct session *session)
 {
 	if (session->state == SESSION_RELAYING)
 		write_typed_unless_full(session);
+	if (session->over)
+		nvt_finish(session->nvt);
+	else
+		nvt_flush(session->nvt);
 	if (session->state != SESSION_LINGERING)
 		send_outgoing(session);
 	if (session->over)
@@ -569,6 +587,7 @@ static void say_goodbye(struct session *session, const char *text, enum message_
 
 	nvt_from_terminal(session->nvt, line, (size_t)size);
 	drain(session, why);
+	nvt_finish(session->nvt);
 	close_master(session);
 }
 
@@ -605,6 +624,31 @@ static void half_close(struct session *session)
 		type_end_of_file(session);
 }
 
+static void tell_time(struct session *session)
+{
+	struct timeval now;
+
+	if (!nvt_is_inflating(session->nvt))
+		return;
+	event_base_gettimeofday_cached(session->host->base, &now);
+	nvt_set_time(session->nvt, (unsigned long long)now.tv_sec * 1000 +
+					   (unsigned long long)now.tv_usec / 1000);
+}
+
+/* What came compressed expands to more than a turn takes: a turn of each of the others between. */
+static void on_held(evutil_socket_t fd, short what, void *context)
+{
+	struct session *session = context;
+
+	(void)fd;
+	(void)what;
+	if (takes_input(session)) {
+		tell_time(session);
+		nvt_continue(session->nvt);
+	}
+	finish_turn(session);
+}
+
 static void on_socket_read(evutil_socket_t socket, short what, void *context)
 {
 	struct session *session = context;
@@ -617,6 +661,7 @@ static void on_socket_read(evutil_socket_t socket, short what, void *context)
 	size = recv(socket, bytes_read, room, MSG_DONTWAIT);
 	if (size > 0 && session->state != SESSION_LINGERING) {
 		session->received += (uint64_t)size;
+		tell_time(session);
 		nvt_from_network(session->nvt, bytes_read, (size_t)size);
 		if (nvt_holds_key(session->nvt) && session->state == SESSION_RELAYING)
 			evtimer_add(&session->timer, &key_time);
@@ -635,6 +680,10 @@ static void on_socket_write(evutil_socket_t socket, short what, void *context)
 	finish_turn(context);
 }
 
+/*
+ * The urgent mark of a client that compresses stands somewhere in its compressed bytes: how far
+ * data is dropped, the DM tells in any case.
+ */
 void session_attend(struct session *session, bool urgent, bool broken)
 {
 	if (urgent && session->state == SESSION_RELAYING) {
@@ -827,16 +876,23 @@ static bool watch(struct session *session)
 			    on_socket_write, session) == 0 &&
 	       evtimer_assign(&session->timer, base, on_timer, session) == 0 &&
 	       evtimer_assign(&session->flow, base, on_flow, session) == 0 &&
+	       evtimer_assign(&session->held, base, on_held, session) == 0 &&
 	       evtimer_assign(&session->reopened, base, on_reopened, session) == 0 &&
 	       epoll_ctl(session->host->attention, EPOLL_CTL_ADD, session->socket, &attention) == 0;
 }
 
 struct session *session_new(struct session_host *host, uint32_t number, int socket)
 {
+	static const enum nvt_compression compressions[] = {
+		[CONFIG_ASK] = NVT_COMPRESS_WHEN_ASKED,
+		[CONFIG_YES] = NVT_COMPRESS_OFFERED,
+		[CONFIG_NO] = NVT_COMPRESS_REFUSED,
+	};
 	const struct nvt_setup setup = {.role = NVT_SERVER,
 					.charset = host->charsets->terminal,
 					.peer_charset = host->charsets->client,
-					.charsets = host->charsets->agreeable};
+					.charsets = host->charsets->agreeable,
+					.compression = compressions[host->compress]};
 	struct session *session = calloc(1, sizeof(*session));
 
 	if (!session) {

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "telnetd/charsets.h"
+#include "telnetd/config.h"
 #include "telnetd/message.h"
 
 /* What the sessions of a worker share. */
@@ -16,6 +17,7 @@ struct session_host {
 	int attention; /* epoll(7): sockets with urgent data, or that have broken */
 	char *const *accept_environment; /* as in struct config */
 	const struct charsets *charsets; /* loaded */
+	enum config_choice compress;
 	void (*over)(struct session_host *, uint32_t number); /* the session is freed behind it */
 };
 

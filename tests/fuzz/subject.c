@@ -162,7 +162,8 @@ static const struct nvt_self self = {
 
 void subject_begin(struct subject *subject, const struct subject_setup *setup)
 {
-	struct nvt_setup nvt_setup = {.role = setup->role};
+	/* What is compressed is no TELNET to be read against its grammar. */
+	struct nvt_setup nvt_setup = {.role = setup->role, .compression = NVT_COMPRESS_REFUSED};
 
 	if (setup->role == NVT_CLIENT && !setup->tells_nothing)
 		nvt_setup.self = self;

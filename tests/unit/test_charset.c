@@ -270,7 +270,8 @@ static void two_endpoints_agree_whoever_begins(void **unused)
 		struct transcript *server = new_one(NVT_SERVER);
 		struct transcript *client = new_endpoint_of(&korean);
 
-		nvt_ask_local(role == 0 ? server->nvt : client->nvt, CHARSET[0], true);
+		nvt_ask_local(role == 0 ? server->nvt : client->nvt, (unsigned char)CHARSET[0],
+			      true);
 		for (size_t turn = 0; server->sent.size + client->sent.size > 0; turn++) {
 			struct bytes to_client = server->sent, to_server = client->sent;
 

@@ -129,6 +129,7 @@ static void without_options_the_usual_holds(void **state)
 	assert_int_equal(config.bind_count, 0);
 	assert_int_equal(config.port, 23);
 	assert_int_equal(config.sessions_per_worker, 1);
+	assert_int_equal(config.compress, CONFIG_ASK);
 	assert_true(!config.accept_environment || !config.accept_environment[0]);
 	if (access("/etc/issue.net", R_OK) == 0)
 		assert_string_equal(config.issue, "/etc/issue.net");
@@ -599,6 +600,20 @@ static void same_user_in_the_file_is_a_truth_value(void **state)
 	assert_true(config.same_user);
 }
 
+static void compress_in_the_file_is_yes_no_or_ask(void **state)
+{
+	(void)state;
+	write_file("compress = yes\n");
+	assert_good("-l", "/bin/sh", "-c", file);
+	assert_int_equal(config.compress, CONFIG_YES);
+	write_file("compress = no\n");
+	assert_good("-l", "/bin/sh", "-c", file);
+	assert_int_equal(config.compress, CONFIG_NO);
+	write_file("compress = ask\n");
+	assert_good("-l", "/bin/sh", "-c", file);
+	assert_int_equal(config.compress, CONFIG_ASK);
+}
+
 static void a_bad_value_in_the_file_is_named(void **state)
 {
 	(void)state;
@@ -617,6 +632,9 @@ static void a_bad_value_in_the_file_is_named(void **state)
 	write_file("same-user = perhaps\n");
 	assert_bad("bad value 'perhaps' of same-user: true or false is wanted", "-l", "/bin/sh",
 		   "-c", file);
+	write_file("compress = 9\n");
+	assert_bad("bad value '9' of compress: yes, no or ask is wanted", "-l", "/bin/sh", "-c",
+		   file);
 }
 
 static void too_many_addresses_in_the_file_are_an_error(void **state)
@@ -717,6 +735,7 @@ int main(void)
 		with_config(converters_are_loaded_for_what_is_named),
 		with_config(the_command_line_wins_over_the_file_in_any_order),
 		with_config(same_user_in_the_file_is_a_truth_value),
+		with_config(compress_in_the_file_is_yes_no_or_ask),
 		with_config(a_bad_value_in_the_file_is_named),
 		with_config(too_many_addresses_in_the_file_are_an_error),
 		with_config(what_is_no_setting_is_named_with_its_line),

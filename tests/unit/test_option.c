@@ -695,8 +695,11 @@ static void check_answers(enum nvt_role role, int option, bool local, bool accep
 	if (!accepted)
 		assert_int_equal(t->sent.size, sizeof(refused));
 	forget(t);
-	receive_bytes(t, off, sizeof(off));
-	check_sent(t, refused, accepted ? sizeof(refused) : 0, __FILE__, __LINE__);
+	/* What follows its own beginning is compressed: test_compress.c reads it. */
+	if (!nvt_is_compressing(t->nvt)) {
+		receive_bytes(t, off, sizeof(off));
+		check_sent(t, refused, accepted ? sizeof(refused) : 0, __FILE__, __LINE__);
+	}
 	end(t);
 }
 
@@ -706,8 +709,9 @@ static void a_server_refuses_every_other_option_politely(void **unused)
 	for (int option = 0; option < 256; option++) {
 		if (is_one_of(TIMING_MARK LOGOUT, option))
 			continue;
-		check_answers(NVT_SERVER, option, true,
-			      is_one_of(BINARY ECHO SGA STATUS CHARSET, option));
+		check_answers(
+			NVT_SERVER, option, true,
+			is_one_of(BINARY ECHO SGA STATUS CHARSET COMPRESS2 COMPRESS3, option));
 		check_answers(NVT_SERVER, option, false,
 			      is_one_of(BINARY SGA TTYPE NAWS TSPEED XDISPLOC NEW_ENVIRON
 						OLD_ENVIRON LFLOW CHARSET,
@@ -726,7 +730,8 @@ static void a_client_refuses_every_other_option_politely(void **unused)
 			is_one_of(
 				BINARY SGA TTYPE NAWS TSPEED XDISPLOC NEW_ENVIRON OLD_ENVIRON LFLOW,
 				option));
-		check_answers(NVT_CLIENT, option, false, is_one_of(BINARY ECHO SGA STATUS, option));
+		check_answers(NVT_CLIENT, option, false,
+			      is_one_of(BINARY ECHO SGA STATUS COMPRESS2 COMPRESS3, option));
 	}
 }
 
