@@ -13,6 +13,7 @@
 
 #include "nvt/nvt.h"
 #include "nvt/option.h"
+#include "nvt/slc.h"
 
 /* libtelnet.h lacks the newer ones. */
 #define TELOPT_CHARSET 42
@@ -31,6 +32,14 @@
 /* Terminal types that a peer may name before it has to repeat one. */
 #define TERMINAL_TYPES_MAX 16
 
+/* The commands of LINEMODE's subnegotiations. */
+#define LINEMODE_MODE 1
+#define LINEMODE_FORWARDMASK 2
+#define LINEMODE_SLC 3
+
+/* Of struct nvt's flow and restart: nothing was ordered yet. */
+#define FLOW_UNKNOWN (-1)
+
 /* Subnegotiations that have been asked for and not come. */
 enum awaited {
 	AWAITED_TERMINAL_TYPE = 1 << 0,
@@ -39,6 +48,23 @@ enum awaited {
 	AWAITED_DISPLAY = 1 << 3,
 	AWAITED_ENVIRONMENT = 1 << 4,
 	AWAITED_CHARSET = 1 << 5,
+};
+
+/* What LINEMODE has come to (RFC 1184); linemode.c keeps it. */
+struct linemode {
+	enum nvt_linemode policy;
+	bool has_terminal; /* nvt_set_terminal was called */
+	bool deferred; /* WILL came before that, and has not been answered */
+	bool asked; /* DO was sent by ourselves, which is done once */
+	uint8_t wanted; /* MODE bits that the terminal asks for; of a client, that it can do */
+	uint8_t mode; /* MODE bits in effect: as a server has ordered, or a client has left */
+	unsigned unacknowledged; /* MODEs that were sent and ought to be acknowledged */
+	bool echo; /* the terminal echoes, as its owner said last */
+	bool acknowledged; /* the client has sent a MODE since the option is on */
+	bool has_mask; /* DO FORWARDMASK is in effect */
+	bool mask_refused; /* the client has said WONT FORWARDMASK */
+	uint8_t mask[NVT_MASK_SIZE];
+	struct slc slc;
 };
 
 /* Characters of a set's name that a peer may send, and other names that a set goes by. */
@@ -111,6 +137,15 @@ struct nvt {
 	struct conversion *conversion; /* NULL: bytes are the same on both sides */
 	struct nvt_mode mode;
 	struct nvt_peer peer;
+	struct linemode linemode;
+	bool terminal_flow; /* a server's terminal minds START and STOP */
+	bool terminal_restart_any;
+	int8_t flow; /* OFF or ON of RFC 1372 that was ordered last, or FLOW_UNKNOWN */
+	int8_t restart; /* RESTART_ANY or RESTART_XON likewise */
+	bool go_ahead_refused; /* the peer will not be without GA */
+	bool logout_asked; /* DO LOGOUT was sent, and not answered */
+	size_t told_orders_at; /* how much had been received when STATUS told all */
+	size_t received; /* bytes from the network in all */
 };
 
 /* nvt.c */
@@ -127,6 +162,8 @@ size_t nvt_take(struct nvt *, const char *bytes, size_t size);
 void option_offer_all(struct nvt *);
 void option_received(struct nvt *, unsigned char command, unsigned char option);
 void option_update_mode(struct nvt *);
+/* Agrees to a peer's WILL whose answer was put off. */
+void option_agree(struct nvt *, unsigned char option);
 /* Whether no answer to an offer of ours is to be waited for any longer. */
 bool option_all_answered(const struct nvt *);
 
@@ -153,6 +190,27 @@ void environment_received_old(struct nvt *, const char *body, size_t size);
 void environment_answer(struct nvt *, unsigned char option, const char *asked, size_t size);
 void environment_free(struct nvt *);
 
+/* linemode.c: the option or SGA was turned on or off; a subnegotiation came. */
+bool linemode_is_on(const struct nvt *);
+bool linemode_accepts(const struct nvt *);
+/*
+ * Before a command of the peer's is taken: true where a server without a terminal puts it off. One
+ * with a terminal is asked how it is now.
+ */
+bool linemode_defers(struct nvt *, unsigned char command, unsigned char option);
+/* Whether ECHO by the server would double what the client shows by itself. */
+bool linemode_echoes(const struct nvt *);
+void linemode_changed(struct nvt *, bool enabled);
+void linemode_suppress_go_ahead_refused(struct nvt *);
+void linemode_received(struct nvt *, const char *body, size_t size);
+/* Fills in what the mode has of it. */
+void linemode_fill_mode(const struct nvt *, struct nvt_mode *);
+
+/* flow.c: TOGGLE-FLOW-CONTROL was turned on; what it orders; a subnegotiation came. */
+void flow_follow_terminal(struct nvt *);
+void flow_changed(struct nvt *, bool enabled);
+void flow_fill_mode(const struct nvt *, struct nvt_mode *);
+void flow_received(struct nvt *, const char *body, size_t size);
 /*
  * charset.c: the beginning (false: a set is unknown, or lacks its converter); the option was turned
  * on or off at a side, and whether it has become ours to ask; a subnegotiation came.

@@ -104,6 +104,10 @@ static void subnegotiation_received(struct nvt *nvt, unsigned char option, const
 		nvt_fail(nvt, NVT_FAULT_MALFORMED, "an environment that is broken off");
 	else if (!cut_short && option == TELNET_TELOPT_STATUS)
 		status_received(nvt, body, size);
+	else if (!cut_short && option == TELNET_TELOPT_LINEMODE)
+		linemode_received(nvt, body, size);
+	else if (!cut_short && option == TELNET_TELOPT_LFLOW)
+		flow_received(nvt, body, size);
 	else if (!cut_short && option == TELOPT_CHARSET)
 		charset_received(nvt, body, size);
 	else if (!cut_short)
@@ -192,6 +196,9 @@ struct nvt *nvt_new(const struct nvt_setup *setup, const struct nvt_events *even
 	nvt->owner = owner;
 	nvt->role = setup->role;
 	nvt->self = setup->self;
+	nvt->linemode.policy = setup->linemode;
+	nvt->linemode.slc.is_client = setup->role == NVT_CLIENT;
+	nvt->flow = nvt->restart = FLOW_UNKNOWN;
 	nvt->compression = setup->compression;
 	nvt->mode.go_ahead = true;
 	if (!charset_begin(nvt, setup)) {
@@ -290,6 +297,7 @@ int nvt_from_network(struct nvt *nvt, const char *bytes, size_t size)
 {
 	size_t taken = 0;
 
+	nvt->received += size;
 	if (!nvt->inflating && !nvt_is_holding(nvt))
 		taken = nvt_take(nvt, bytes, size);
 	if (taken < size && !nvt->faulted)

@@ -72,6 +72,44 @@ enum nvt_function {
 	NVT_NO_OPERATION, /* NOP: never an event */
 };
 
+/* Special characters, by the number that RFC 1184 2.4 gives their function. */
+enum nvt_special {
+	NVT_SPECIAL_SYNCH = 1,
+	NVT_SPECIAL_BREAK,
+	NVT_SPECIAL_INTERRUPT_PROCESS,
+	NVT_SPECIAL_ABORT_OUTPUT,
+	NVT_SPECIAL_ARE_YOU_THERE,
+	NVT_SPECIAL_END_OF_RECORD,
+	NVT_SPECIAL_ABORT,
+	NVT_SPECIAL_END_OF_FILE,
+	NVT_SPECIAL_SUSPEND,
+	NVT_SPECIAL_ERASE_CHARACTER,
+	NVT_SPECIAL_ERASE_LINE,
+	NVT_SPECIAL_ERASE_WORD,
+	NVT_SPECIAL_REPRINT,
+	NVT_SPECIAL_LITERAL_NEXT,
+	NVT_SPECIAL_START_OUTPUT, /* XON */
+	NVT_SPECIAL_STOP_OUTPUT, /* XOFF */
+	NVT_SPECIAL_FORWARD_1, /* ends a line, as a newline does */
+	NVT_SPECIAL_FORWARD_2,
+	NVT_SPECIAL_LEFT, /* from here on: of visual editing */
+	NVT_SPECIAL_RIGHT,
+	NVT_SPECIAL_WORD_LEFT,
+	NVT_SPECIAL_WORD_RIGHT,
+	NVT_SPECIAL_BEGINNING_OF_LINE,
+	NVT_SPECIAL_END_OF_LINE,
+	NVT_SPECIAL_INSERT,
+	NVT_SPECIAL_OVERSTRIKE,
+	NVT_SPECIAL_ERASE_CHARACTER_RIGHT,
+	NVT_SPECIAL_ERASE_WORD_RIGHT,
+	NVT_SPECIAL_ERASE_TO_BEGINNING,
+	NVT_SPECIAL_ERASE_TO_END,
+	NVT_SPECIALS, /* one more than the last */
+};
+
+/* Bytes of a mask of the 256 characters: the high bit of the first is for character 0. */
+#define NVT_MASK_SIZE 32
+
 /* Why an endpoint's peer cannot be served any longer. */
 enum nvt_fault {
 	NVT_FAULT_SUBNEGOTIATION, /* a subnegotiation without end */
@@ -95,6 +133,42 @@ struct nvt_mode {
 	bool binary_output; /* this endpoint does */
 	bool go_ahead; /* this endpoint has not been freed from sending GA (RFC 858) */
 	const char *charset; /* the peer's character set; NULL: unknown, its bytes pass untouched */
+	/*
+	 * LINEMODE (RFC 1184). In a server: the client does all the editing and trapping of signals
+	 * that the terminal asks for, so that the terminal itself must not. In a client: the option
+	 * is on, and the four below say what to do here.
+	 */
+	bool line_mode;
+	bool edit; /* send whole lines, which are edited here */
+	bool trap_signals; /* send functions for the special characters of signals */
+	bool soft_tab; /* show a tab as blanks */
+	bool literal_echo; /* show control characters as they are, not as ^X */
+	/* Flow control at the client (RFC 1372): followed by a client, ordered by a server. */
+	bool flow_control; /* the characters START and STOP act */
+	bool restart_any; /* and any other restarts output, too */
+};
+
+/*
+ * A terminal's modes and special characters. A server tells those of its program's terminal, which
+ * the client is to follow. A client tells what it can do, and which characters its user has.
+ */
+struct nvt_terminal {
+	bool edit; /* lines are edited before they are read */
+	bool trap_signals; /* some characters are signals */
+	bool soft_tab; /* a tab is shown as blanks */
+	bool literal_echo; /* control characters are echoed as they are, not as ^X */
+	bool echo; /* what is typed is shown */
+	bool flow_control; /* START and STOP act */
+	bool restart_any; /* any character restarts output */
+	bool keep_on_signal; /* a signal flushes neither input nor output */
+	unsigned char special[NVT_SPECIALS]; /* by enum nvt_special; 0: none */
+};
+
+/* What is done about LINEMODE, once nvt_set_terminal has told of the terminal. */
+enum nvt_linemode {
+	NVT_LINEMODE_NO, /* refused */
+	NVT_LINEMODE_WHEN_ASKED, /* agreed to; a server asks a client that refuses SGA for it */
+	NVT_LINEMODE_ASK, /* asked for by a server at once */
 };
 
 /* A variable of an environment: RFC 1572 tells well-known ones (VAR) from others (USERVAR). */
@@ -134,6 +208,7 @@ struct nvt_self {
 struct nvt_setup {
 	enum nvt_role role;
 	struct nvt_self self; /* of a client; what it points to must outlive the endpoint */
+	enum nvt_linemode linemode;
 	/*
 	 * Character sets, by names that nvt_charset_name knows; the list must outlive the endpoint.
 	 * That of the terminal, NULL for UTF-8: neither EBCDIC nor one with escape sequences. That
@@ -167,6 +242,13 @@ struct nvt_events {
 	void (*settled)(void *owner);
 	/* The mode has changed. */
 	void (*mode)(void *owner, const struct nvt_mode *);
+	/* LINEMODE begins: nvt_set_terminal may be called for what has changed untold. */
+	void (*terminal_wanted)(void *owner);
+	/*
+	 * The peer has changed special characters of the terminal, which are these now, by enum
+	 * nvt_special; 0: none.
+	 */
+	void (*specials)(void *owner, const unsigned char special[NVT_SPECIALS]);
 	/*
 	 * The peer waits for a TIMING-MARK (RFC 860). The owner calls nvt_send_timing_mark, once
 	 * for each, when what came before has been dealt with. NULL: it is answered at once.
@@ -275,6 +357,12 @@ void nvt_tick(struct nvt *);
 const struct nvt_peer *nvt_peer(const struct nvt *);
 const struct nvt_mode *nvt_mode(const struct nvt *);
 
+/*
+ * Whether the peer has refused that this endpoint suppresses GA (RFC 858): a server sends
+ * NVT_GO_AHEAD then, once it has nothing more to say and waits.
+ */
+bool nvt_awaits_go_ahead(const struct nvt *);
+
 /* Sends a control function, a Synch (IAC DM as urgent data), or WILL TIMING-MARK. */
 void nvt_send_function(struct nvt *, enum nvt_function);
 void nvt_send_synch(struct nvt *);
@@ -282,6 +370,30 @@ void nvt_send_timing_mark(struct nvt *);
 
 /* Tells the peer a client's new window size, where the peer has agreed to be told. */
 void nvt_send_window(struct nvt *, unsigned short columns, unsigned short rows);
+
+/*
+ * Tells the modes and special characters of the terminal: of a server whenever they have changed,
+ * and once as soon as there is a terminal, before which nothing is agreed about LINEMODE; the peer
+ * is told what it has not been told (MODE, SLC and FORWARDMASK of RFC 1184, ECHO, RFC 1372). Of a
+ * client before nvt_open, and when the user has changed a special character.
+ */
+void nvt_set_terminal(struct nvt *, const struct nvt_terminal *);
+
+/*
+ * As a client with LINEMODE: asks for the special characters that the server has, the second for
+ * those that it had at first. They come by the event `specials`.
+ */
+void nvt_ask_specials(struct nvt *);
+void nvt_ask_default_specials(struct nvt *);
+
+/*
+ * As a client with LINEMODE: the characters at which the server wants what has been typed of a line
+ * (FORWARDMASK, RFC 1184 2.3), NVT_MASK_SIZE bytes, or NULL where it has not said so.
+ */
+const unsigned char *nvt_forward_mask(const struct nvt *);
+
+/* As a client: asks the server to end the session (RFC 727). */
+void nvt_ask_logout(struct nvt *);
 
 /* Asks that an option be turned on or off at this end (local) or at the peer's. RFC 1143. */
 void nvt_ask_local(struct nvt *, unsigned char option, bool enable);

@@ -4,6 +4,7 @@
  * and accepts. What an option then means is peer.c's and status.c's.
  */
 #include "nvt/option.h"
+
 #include "nvt/endpoint.h"
 
 struct option_step option_step(enum option_state state, enum option_event event)
@@ -96,6 +97,7 @@ static const struct option_policy policies[] = {
 	{TELNET_TELOPT_NEW_ENVIRON, REMOTE, ACCEPTS_LOCAL},
 	{TELNET_TELOPT_ENVIRON, ACCEPTS_REMOTE, ACCEPTS_LOCAL},
 	{TELNET_TELOPT_LFLOW, REMOTE, ACCEPTS_LOCAL},
+	{TELNET_TELOPT_LINEMODE, ACCEPTS_REMOTE, ACCEPTS_LOCAL},
 	{TELOPT_CHARSET, LOCAL | ACCEPTS_REMOTE, ACCEPTS_LOCAL | ACCEPTS_REMOTE},
 	{TELNET_TELOPT_BINARY, ACCEPTS_LOCAL | ACCEPTS_REMOTE, ACCEPTS_LOCAL | ACCEPTS_REMOTE},
 };
@@ -113,6 +115,10 @@ static unsigned policy_of(const struct nvt *nvt, unsigned char option)
 {
 	unsigned policy = 0;
 
+	if (option == TELNET_TELOPT_LINEMODE && !linemode_accepts(nvt))
+		return 0;
+	if (option == TELNET_TELOPT_ECHO && linemode_echoes(nvt))
+		return 0; /* the client does it by itself */
 	if (option == TELOPT_CHARSET && nvt->role == NVT_CLIENT && !nvt->charset.names)
 		return 0;
 	for (size_t i = 0; i < POLICIES; i++)
@@ -135,6 +141,16 @@ static void send_answer(struct nvt *nvt, enum option_answer answer, bool local,
 	telnet_negotiate(nvt->telnet, answer == OPTION_SEND_ENABLE ? enable : disable, option);
 }
 
+static bool is_same_mode(const struct nvt_mode *one, const struct nvt_mode *other)
+{
+	return one->echo == other->echo && one->binary_input == other->binary_input &&
+	       one->binary_output == other->binary_output && one->go_ahead == other->go_ahead &&
+	       one->charset == other->charset && one->line_mode == other->line_mode &&
+	       one->edit == other->edit && one->trap_signals == other->trap_signals &&
+	       one->soft_tab == other->soft_tab && one->literal_echo == other->literal_echo &&
+	       one->flow_control == other->flow_control && one->restart_any == other->restart_any;
+}
+
 void option_update_mode(struct nvt *nvt)
 {
 	struct nvt_mode mode = {
@@ -147,14 +163,14 @@ void option_update_mode(struct nvt *nvt)
 	};
 	struct nvt_mode old = nvt->mode;
 
+	linemode_fill_mode(nvt, &mode);
+	flow_fill_mode(nvt, &mode);
 	if (old.binary_input != mode.binary_input)
 		nvt->network_cr = false;
 	if (old.binary_output != mode.binary_output)
 		nvt->terminal_cr = false; /* in BINARY nothing completes it */
 	nvt->mode = mode;
-	if (old.echo == mode.echo && old.binary_input == mode.binary_input &&
-	    old.binary_output == mode.binary_output && old.go_ahead == mode.go_ahead &&
-	    old.charset == mode.charset)
+	if (is_same_mode(&old, &mode))
 		return;
 	if (nvt->events->mode)
 		nvt->events->mode(nvt->owner, &nvt->mode);
@@ -163,6 +179,23 @@ void option_update_mode(struct nvt *nvt)
 static unsigned side_and_option(bool local, unsigned char option)
 {
 	return (unsigned)local << 8 | option;
+}
+
+/* What follows from an option's change beyond what the peer tells by it. */
+static void tell_change(struct nvt *nvt, bool local, unsigned char option, enum option_state old,
+			enum option_state new)
+{
+	bool enabled = new == OPTION_YES, changed = enabled || old == OPTION_YES;
+
+	if (local && option == TELNET_TELOPT_SGA)
+		nvt->go_ahead_refused =
+			new == OPTION_NO && (old == OPTION_YES || old == OPTION_WANT_YES);
+	if (nvt->go_ahead_refused && local && option == TELNET_TELOPT_SGA)
+		linemode_suppress_go_ahead_refused(nvt);
+	if (changed && local == (nvt->role == NVT_CLIENT) && option == TELNET_TELOPT_LINEMODE)
+		linemode_changed(nvt, enabled);
+	if (changed && local == (nvt->role == NVT_CLIENT) && option == TELNET_TELOPT_LFLOW)
+		flow_changed(nvt, enabled);
 }
 
 /* Takes one step of one side of an option, sends its answer and tells those whom it concerns. */
@@ -189,7 +222,13 @@ static void take_step(struct nvt *nvt, bool local, unsigned char option, enum op
 		peer_remote_refused(nvt, option);
 	if ((old == OPTION_YES) != (step.next == OPTION_YES))
 		compress_changed(nvt, local, option, step.next == OPTION_YES);
+	tell_change(nvt, local, option, old, step.next);
 	option_update_mode(nvt);
+}
+
+void option_agree(struct nvt *nvt, unsigned char option)
+{
+	take_step(nvt, false, option, OPTION_RECEIVED_ENABLE);
 }
 
 void option_offer_all(struct nvt *nvt)
@@ -241,11 +280,22 @@ static void timing_mark_received(struct nvt *nvt, unsigned char command)
 		nvt_send_timing_mark(nvt);
 }
 
+void nvt_ask_logout(struct nvt *nvt)
+{
+	nvt->logout_asked = true;
+	send_answer(nvt, OPTION_SEND_ENABLE, false, TELNET_TELOPT_LOGOUT);
+}
+
 /* LOGOUT: asked of a server, it is agreed to and the owner ends the session (RFC 727). */
 static void logout_received(struct nvt *nvt, unsigned char command)
 {
 	bool agreed = nvt->role == NVT_SERVER && nvt->events->logout;
+	bool answered = nvt->logout_asked && (command == TELNET_WILL || command == TELNET_WONT);
 
+	if (answered) {
+		nvt->logout_asked = false;
+		return;
+	}
 	if (command != TELNET_DO && command != TELNET_WILL)
 		return;
 	send_answer(nvt, agreed ? OPTION_SEND_ENABLE : OPTION_SEND_DISABLE, command == TELNET_DO,
@@ -267,6 +317,8 @@ void option_received(struct nvt *nvt, unsigned char command, unsigned char optio
 		logout_received(nvt, command);
 		return;
 	}
+	if (linemode_defers(nvt, command, option))
+		return;
 	if (command == TELNET_DO || command == TELNET_WILL) {
 		unsigned accepts = local ? ACCEPTS_LOCAL : ACCEPTS_REMOTE;
 
@@ -289,4 +341,9 @@ void nvt_ask_remote(struct nvt *nvt, unsigned char option, bool enable)
 void nvt_send_timing_mark(struct nvt *nvt)
 {
 	send_answer(nvt, OPTION_SEND_ENABLE, true, TELNET_TELOPT_TM);
+}
+
+bool nvt_awaits_go_ahead(const struct nvt *nvt)
+{
+	return nvt->go_ahead_refused;
 }

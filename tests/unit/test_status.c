@@ -59,6 +59,54 @@ static void status_is_not_told_where_it_was_not_agreed_to(void **unused)
 	end(t);
 }
 
+/* A server in line mode with flow control, whose status has not been told so far. */
+static struct transcript *server_with_orders(void)
+{
+	const struct nvt_setup setup = {.role = NVT_SERVER, .linemode = NVT_LINEMODE_WHEN_ASKED};
+	const struct nvt_terminal terminal = {
+		.edit = true,
+		.trap_signals = true,
+		.special = {[NVT_SPECIAL_INTERRUPT_PROCESS] = 0360,
+			    [NVT_SPECIAL_ERASE_CHARACTER] = 127},
+	};
+	struct transcript *t = new_endpoint_of(&setup);
+
+	nvt_open(t->nvt);
+	nvt_set_terminal(t->nvt, &terminal);
+	receive(t, IAC DO STATUS IAC WILL LFLOW IAC WILL LINEMODE IAC_SB LINEMODE MODE
+		"\007" IAC_SE IAC_SB LINEMODE SLC "\000\002\000" IAC_SE);
+	receive(t, "so much has to have come before the orders are told in the answer");
+	forget(t);
+	return t;
+}
+
+#define LISTED WILL STATUS DO LFLOW DO LINEMODE
+
+static void status_lists_what_was_ordered_with_se_doubled(void **unused)
+{
+	struct transcript *t = server_with_orders();
+
+	(void)unused;
+	receive(t, ASK_STATUS);
+	assert_sent(t, IAC_SB STATUS IS LISTED SB LINEMODE MODE EDIT_TRAPSIG SE SB LINEMODE SLC
+		    "\003\142\360\360\012\002\177" SE SB LFLOW "\003" SE SB LFLOW "\000" SE IAC_SE);
+	end(t);
+}
+
+static void what_was_ordered_is_listed_again_when_the_peer_has_said_more(void **unused)
+{
+	struct transcript *t = server_with_orders();
+
+	(void)unused;
+	receive(t, ASK_STATUS);
+	forget(t);
+	receive(t, ASK_STATUS);
+	assert_sent(t, IAC_SB STATUS IS LISTED IAC_SE);
+	receive(t, "again so much has to have come before they are told another time" ASK_STATUS);
+	assert_non_null(memmem(t->sent.at, t->sent.size, LISTED SB LINEMODE MODE, 9));
+	end(t);
+}
+
 static void a_status_that_is_told_to_us_has_no_effect(void **unused)
 {
 	struct transcript *t = plain_server();
@@ -94,6 +142,8 @@ int main(void)
 		cmocka_unit_test(status_leaves_out_what_is_not_yet_answered),
 		cmocka_unit_test(status_is_answered_each_time),
 		cmocka_unit_test(status_is_not_told_where_it_was_not_agreed_to),
+		cmocka_unit_test(status_lists_what_was_ordered_with_se_doubled),
+		cmocka_unit_test(what_was_ordered_is_listed_again_when_the_peer_has_said_more),
 		cmocka_unit_test(a_status_that_is_told_to_us_has_no_effect),
 		cmocka_unit_test(bodies_that_are_no_status_are_malformed),
 	};

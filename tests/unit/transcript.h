@@ -71,6 +71,12 @@
 #define SEND "\001"
 #define INFO "\002"
 
+/* LINEMODE's, and the bits of its MODE. */
+#define MODE "\001"
+#define FORWARDMASK "\002"
+#define SLC "\003"
+#define EDIT_TRAPSIG "\003"
+
 /* Types in an environment. */
 #define VAR "\000"
 #define VALUE "\001"
@@ -323,6 +329,26 @@ static inline void on_mode(void *owner, const struct nvt_mode *mode)
 	     mode->binary_input ? " binary-input" : "", mode->binary_output ? " binary-output" : "",
 	     mode->go_ahead ? " go-ahead" : "", mode->charset ? " charset=" : "",
 	     mode->charset ? mode->charset : "");
+	if (mode->line_mode)
+		note(owner, "line-mode%s%s%s%s", mode->edit ? " edit" : "",
+		     mode->trap_signals ? " trap-signals" : "", mode->soft_tab ? " soft-tab" : "",
+		     mode->literal_echo ? " literal-echo" : "");
+}
+
+static inline void on_specials(void *owner, const unsigned char special[NVT_SPECIALS])
+{
+	struct bytes characters = {NULL, 0, 0};
+
+	clear(&characters);
+	for (int i = 1; i < NVT_SPECIALS; i++)
+		if (special[i] != 0) {
+			char text[16];
+
+			snprintf(text, sizeof(text), " %d=%d", i, special[i]);
+			add(&characters, text, strlen(text));
+		}
+	note(owner, "specials%s", characters.at);
+	free(characters.at);
 }
 
 static inline void on_timing_mark(void *owner)
@@ -369,6 +395,7 @@ static inline struct transcript *new_endpoint_of(const struct nvt_setup *setup)
 		.window = on_window,
 		.settled = on_settled,
 		.mode = on_mode,
+		.specials = on_specials,
 		.timing_mark = on_timing_mark,
 		.logout = on_logout,
 		.fault = on_fault,
