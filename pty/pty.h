@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <sys/socket.h>
 #include <sys/types.h>
+#include <termios.h>
 
 /* Room for a terminal's line name as utmp has it ("pts/12"), with its NUL. */
 #define PTY_LINE_SIZE 32
@@ -80,6 +81,7 @@ struct pty_status {
 	bool data; /* the bytes that came are output */
 	bool flushed_input; /* the input queue was flushed */
 	bool flushed_output; /* the output queue was flushed: older output is stale */
+	bool changed_modes; /* the modes have changed: with EXTPROC any, without it flow control */
 };
 
 /*
@@ -96,6 +98,28 @@ int pty_set_window(int master, unsigned short columns, unsigned short rows);
 
 /* Turns the terminal's ECHO mode on or off, leaving all else as it is. */
 int pty_set_echo(int master, bool echo);
+
+/*
+ * Gets the terminal's modes and special characters, and sets them at once (never TCSADRAIN or
+ * TCSAFLUSH, which can wait for a program that waits for us). To change some, get all first.
+ */
+int pty_get_modes(int master, struct termios *modes);
+int pty_set_modes(int master, const struct termios *modes);
+
+/*
+ * Turns EXTPROC on or off: with it on, whoever writes to the master has edited and echoed what is
+ * typed, and made functions of the special characters; the terminal does nothing of that, nor maps
+ * CR to NL, and tells every change of its modes (struct pty_status). A canonical reader gets all
+ * that is there then, not a line, and an end of file by VEOF only where it stands alone: write one
+ * line at a time, and look with pty_input_waits in between.
+ */
+int pty_set_external(int master, bool external);
+
+/*
+ * Whether there is input that the program has not read. It opens the slave for a moment, as
+ * pty_control does. Returns 1, 0, or a negative errno.
+ */
+int pty_input_waits(int master);
 
 /* A user's control over the program, by termios(3)'s names of the special characters. */
 enum pty_control {
@@ -122,7 +146,7 @@ enum pty_control {
  */
 int pty_control(int master, enum pty_control, char *character);
 
-/* With these, and no others, it opens the slave for a moment (TIOCGPTPEER): a filter may look. */
+/* With these, and no others, the slave is opened for a moment (TIOCGPTPEER): a filter may look. */
 #define PTY_FLUSH_OPEN_FLAGS (O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)
 
 /*

@@ -2,12 +2,13 @@
 /*
  * The master side of a pseudo-terminal: output and packet status, window size, modes, and a user's
  * control over the program. It opens nothing and starts nothing, and uses no system calls but
- * read(2) and ioctl(2), so that it works in a sandbox.
+ * read(2), ioctl(2) and poll(2), so that it works in a sandbox.
  */
 #include "pty/pty.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <termios.h>
@@ -45,6 +46,7 @@ ssize_t pty_read(int master, char *bytes, size_t size, struct pty_status *status
 	status->data = bytes[0] == TIOCPKT_DATA;
 	status->flushed_input = (bytes[0] & TIOCPKT_FLUSHREAD) != 0;
 	status->flushed_output = (bytes[0] & TIOCPKT_FLUSHWRITE) != 0;
+	status->changed_modes = (bytes[0] & (TIOCPKT_IOCTL | TIOCPKT_DOSTOP | TIOCPKT_NOSTOP)) != 0;
 	return count - 1;
 }
 
@@ -55,17 +57,51 @@ int pty_set_window(int master, unsigned short columns, unsigned short rows)
 	return error_of(ioctl(master, TIOCSWINSZ, &window));
 }
 
-int pty_set_echo(int master, bool echo)
+int pty_get_modes(int master, struct termios *modes)
+{
+	return error_of(tcgetattr(master, modes));
+}
+
+int pty_set_modes(int master, const struct termios *modes)
+{
+	return error_of(tcsetattr(master, TCSANOW, modes));
+}
+
+static int set_local_mode(int master, tcflag_t mode, bool on)
 {
 	struct termios modes;
+	int error = pty_get_modes(master, &modes);
 
-	if (tcgetattr(master, &modes) < 0)
+	if (error < 0)
+		return error;
+	if (((modes.c_lflag & mode) != 0) == on)
+		return 0;
+	modes.c_lflag ^= mode;
+	return pty_set_modes(master, &modes);
+}
+
+int pty_set_echo(int master, bool echo)
+{
+	return set_local_mode(master, ECHO, echo);
+}
+
+int pty_set_external(int master, bool external)
+{
+	return set_local_mode(master, EXTPROC, external);
+}
+
+/* poll(2) moves what is on its way to the slave there first, which FIONREAD does not. */
+int pty_input_waits(int master)
+{
+	struct pollfd slave = {.fd = ioctl(master, TIOCGPTPEER, PTY_FLUSH_OPEN_FLAGS),
+			       .events = POLLIN};
+	int count;
+
+	if (slave.fd < 0)
 		return -errno;
-	if (echo)
-		modes.c_lflag |= (tcflag_t)ECHO;
-	else
-		modes.c_lflag &= ~(tcflag_t)ECHO;
-	return error_of(tcsetattr(master, TCSANOW, &modes));
+	count = poll(&slave, 1, 0);
+	close(slave.fd);
+	return count < 0 ? -errno : (slave.revents & POLLIN) != 0;
 }
 
 /* As a program flushes its input that it has not read. */
@@ -121,8 +157,12 @@ static char character_of(const struct key *key, const struct termios *modes)
 
 static int press(int master, const struct termios *modes, const struct key *key, char *character)
 {
+	bool edited = (modes->c_lflag & EXTPROC) != 0 && (modes->c_lflag & ICANON) != 0;
+
 	if (key->signal != 0 && (modes->c_lflag & ISIG) != 0)
 		return send_signal(master, modes, key->signal);
+	if (edited && (key->special == VERASE || key->special == VKILL))
+		return 0;
 	*character = character_of(key, modes);
 	return 1;
 }

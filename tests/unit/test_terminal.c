@@ -579,6 +579,139 @@ static void discarding_output_leaves_the_input(void **state)
 	assert_memory_equal(bytes, "kept\n", strlen("kept\n"));
 }
 
+/* --- EXTPROC --------------------------------------------------------------------------------- */
+
+/* What packet mode tells next. */
+static struct pty_status next_status(void)
+{
+	struct pollfd master = {.fd = screen.pty.master, .events = POLLIN};
+	struct pty_status status;
+	char bytes[64];
+
+	memset(&status, 0, sizeof status);
+	assert_int_equal(poll(&master, 1, DEADLINE_MS), 1);
+	assert_true(pty_read(screen.pty.master, bytes, sizeof bytes, &status) >= 0);
+	return status;
+}
+
+static void assert_nothing_is_told(void)
+{
+	struct pollfd master = {.fd = screen.pty.master, .events = POLLIN};
+
+	assert_int_equal(poll(&master, 1, 0), 0);
+}
+
+static void a_change_of_flow_control_is_told(void **state)
+{
+	struct termios changed = modes();
+
+	(void)state;
+	changed.c_iflag &= ~(tcflag_t)IXON;
+	set_modes(&changed);
+	assert_true(next_status().changed_modes);
+	changed.c_iflag |= IXON;
+	set_modes(&changed);
+	assert_true(next_status().changed_modes);
+	change_modes(ECHO, 0);
+	assert_nothing_is_told();
+}
+
+static void under_extproc_every_change_of_modes_is_told(void **state)
+{
+	struct termios changed;
+
+	(void)state;
+	assert_int_equal(pty_set_external(screen.pty.master, true), 0);
+	assert_true(modes().c_lflag & EXTPROC);
+	assert_true(next_status().changed_modes);
+	change_modes(ECHO, 0);
+	assert_true(next_status().changed_modes);
+	changed = modes();
+	changed.c_cc[VERASE] = 8;
+	set_modes(&changed);
+	assert_true(next_status().changed_modes);
+	change_modes(EXTPROC, 0);
+	assert_true(next_status().changed_modes);
+	change_modes(0, ECHO);
+	assert_nothing_is_told();
+}
+
+static void extproc_changes_no_other_mode(void **state)
+{
+	struct termios before = modes(), after;
+
+	(void)state;
+	assert_int_equal(pty_set_external(screen.pty.master, true), 0);
+	after = modes();
+	assert_int_equal(after.c_lflag, before.c_lflag | EXTPROC);
+	assert_int_equal(pty_set_external(screen.pty.master, false), 0);
+	after = modes();
+	assert_memory_equal(&after, &before, sizeof before);
+}
+
+static void modes_can_be_got_and_set_from_the_master(void **state)
+{
+	struct termios got;
+
+	(void)state;
+	assert_int_equal(pty_get_modes(screen.pty.master, &got), 0);
+	got.c_cc[VERASE] = 8;
+	assert_int_equal(pty_set_modes(screen.pty.master, &got), 0);
+	assert_int_equal(modes().c_cc[VERASE], 8);
+}
+
+static void under_extproc_nothing_is_edited_mapped_or_shown(void **state)
+{
+	char bytes[64];
+
+	(void)state;
+	assert_int_equal(pty_set_external(screen.pty.master, true), 0);
+	next_status();
+	type("a\177\025\003\r");
+	assert_int_equal(read(screen.pty.slave, bytes, sizeof bytes), 5);
+	assert_memory_equal(bytes, "a\177\025\003\r", 5);
+	assert_nothing_is_told();
+}
+
+static void input_waits_until_the_program_has_read_it(void **state)
+{
+	char bytes[64];
+
+	(void)state;
+	assert_int_equal(pty_set_external(screen.pty.master, true), 0);
+	assert_int_equal(pty_input_waits(screen.pty.master), 0);
+	for (int i = 0; i < 100; i++) {
+		type("line\n");
+		assert_int_equal(pty_input_waits(screen.pty.master), 1);
+		assert_int_equal(read(screen.pty.slave, bytes, sizeof bytes), 5);
+		assert_int_equal(pty_input_waits(screen.pty.master), 0);
+	}
+}
+
+static void an_end_of_file_that_stands_alone_is_one_under_extproc(void **state)
+{
+	char bytes[64];
+
+	(void)state;
+	assert_int_equal(pty_set_external(screen.pty.master, true), 0);
+	type("\004");
+	assert_int_equal(read(screen.pty.slave, bytes, sizeof bytes), 0);
+}
+
+static void erase_and_kill_have_nothing_to_erase_under_extproc(void **state)
+{
+	char character;
+
+	(void)state;
+	assert_int_equal(pty_set_external(screen.pty.master, true), 0);
+	assert_int_equal(pty_control(screen.pty.master, PTY_ERASE, &character), 0);
+	assert_int_equal(pty_control(screen.pty.master, PTY_KILL, &character), 0);
+	assert_int_equal(pty_control(screen.pty.master, PTY_EOF, &character), 1);
+	change_modes(ICANON, 0);
+	assert_int_equal(pty_control(screen.pty.master, PTY_ERASE, &character), 1);
+	assert_int_equal(character, 127);
+}
+
 #define with_screen(test) cmocka_unit_test_setup_teardown(test, open_screen, close_screen)
 
 int main(void)
@@ -614,6 +747,14 @@ int main(void)
 		with_screen(a_full_output_queue_is_discarded_whole),
 		with_screen(a_program_that_waits_for_room_goes_on_after_the_discard),
 		with_screen(discarding_output_leaves_the_input),
+		with_screen(a_change_of_flow_control_is_told),
+		with_screen(under_extproc_every_change_of_modes_is_told),
+		with_screen(extproc_changes_no_other_mode),
+		with_screen(modes_can_be_got_and_set_from_the_master),
+		with_screen(under_extproc_nothing_is_edited_mapped_or_shown),
+		with_screen(input_waits_until_the_program_has_read_it),
+		with_screen(an_end_of_file_that_stands_alone_is_one_under_extproc),
+		with_screen(erase_and_kill_have_nothing_to_erase_under_extproc),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
