@@ -20,7 +20,7 @@
 
 static const char usage[] =
 	"usage: telnetd [-FiKSV] [-b ADDR[:PORT]]... [-p PORT] [-l PROGRAM] [-f FILE] [-c FILE]\n"
-	"               [--sessions-per-worker N] [--same-user]\n"
+	"               [--linemode yes|no|ask] [--sessions-per-worker N] [--same-user]\n"
 	"  -F, --foreground      stay in the foreground, log to standard error\n"
 	"  -b, --bind ADDR       listen here ([v6]:port or v4:port; may be given again)\n"
 	"  -p, --port PORT       default 23\n"
@@ -31,6 +31,8 @@ static const char usage[] =
 	"  -K                    accepted: a session always ends with its login program\n"
 	"  -S, --syslog          log to syslog also in the foreground\n"
 	"  -c, --config FILE     configuration file, default /etc/telnetd.conf\n"
+	"      --linemode WHEN   clients edit lines: yes (default: where they ask for it, or\n"
+	"                        cannot do without), no, or ask (all are asked to)\n"
 	"      --sessions-per-worker N\n"
 	"                        1: a process for each session (default); 0: one per core\n"
 	"      --same-user       only connections from this machine by the same user\n"
@@ -40,6 +42,7 @@ static const char usage[] =
 enum long_option {
 	OPTION_SESSIONS_PER_WORKER = 256,
 	OPTION_SAME_USER,
+	OPTION_LINEMODE,
 };
 
 static const struct option long_options[] = {
@@ -53,6 +56,7 @@ static const struct option long_options[] = {
 	{"config", required_argument, NULL, 'c'},
 	{"sessions-per-worker", required_argument, NULL, OPTION_SESSIONS_PER_WORKER},
 	{"same-user", no_argument, NULL, OPTION_SAME_USER},
+	{"linemode", required_argument, NULL, OPTION_LINEMODE},
 	{"version", no_argument, NULL, 'V'},
 	{"help", no_argument, NULL, 'h'},
 	{NULL, 0, NULL, 0},
@@ -65,6 +69,7 @@ struct settings {
 	const char *login;
 	const char *issue;
 	const char *sessions_per_worker;
+	const char *linemode;
 	const char *charset;
 	const char *client_charset;
 	const char *charsets[CHARSETS_MAX + 1]; /* NULL last */
@@ -215,6 +220,23 @@ static int set_sessions_per_worker(struct config *config, const char *text)
 	return -1;
 }
 
+static int set_linemode(struct config *config, const char *text)
+{
+	static const char *const names[] = {
+		[CONFIG_LINEMODE_YES] = "yes",
+		[CONFIG_LINEMODE_NO] = "no",
+		[CONFIG_LINEMODE_ASK] = "ask",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(text, names[i]) != 0)
+			continue;
+		config->linemode = (enum config_linemode)i;
+		return -1;
+	}
+	return complain("bad value '%s' of linemode: yes, no or ask is wanted", text);
+}
+
 static int complain_of_charset(const char *name)
 {
 	char known[256] = "";
@@ -358,6 +380,7 @@ static int merge_file(struct config *config, struct settings *settings, cfg_t *f
 		{"login", &settings->login},
 		{"issue", &settings->issue},
 		{"sessions-per-worker", &settings->sessions_per_worker},
+		{"linemode", &settings->linemode},
 		{"charset", &settings->charset},
 		{"client-charset", &settings->client_charset},
 	};
@@ -395,6 +418,8 @@ static int check_settings(struct config *config, const struct settings *settings
 		status = set_issue(config, settings->issue);
 	if (status < 0 && settings->sessions_per_worker)
 		status = set_sessions_per_worker(config, settings->sessions_per_worker);
+	if (status < 0 && settings->linemode)
+		status = set_linemode(config, settings->linemode);
 	if (status < 0)
 		status = set_terminal_charset(config, settings->charset);
 	if (status < 0)
@@ -411,6 +436,7 @@ static int read_file(struct config *config, struct settings *settings)
 		CFG_STR("login", NULL, CFGF_NONE),
 		CFG_STR("issue", NULL, CFGF_NONE),
 		CFG_STR("sessions-per-worker", NULL, CFGF_NONE),
+		CFG_STR("linemode", NULL, CFGF_NONE),
 		CFG_STR("charset", NULL, CFGF_NONE),
 		CFG_STR("client-charset", NULL, CFGF_NONE),
 		CFG_STR_LIST("charsets", NULL, CFGF_NONE),
@@ -472,6 +498,9 @@ static int take_option(struct config *config, struct settings *settings, int opt
 		return -1;
 	case OPTION_SESSIONS_PER_WORKER:
 		settings->sessions_per_worker = optarg;
+		return -1;
+	case OPTION_LINEMODE:
+		settings->linemode = optarg;
 		return -1;
 	case OPTION_SAME_USER:
 		config->same_user = true;

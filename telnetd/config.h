@@ -20,6 +20,13 @@ struct config_bind {
 	char *port; /* decimal; NULL for config.port */
 };
 
+/* What is done about LINEMODE (RFC 1184). */
+enum config_linemode {
+	CONFIG_LINEMODE_YES, /* agreed to, and asked for where a client lacks SGA */
+	CONFIG_LINEMODE_NO, /* refused */
+	CONFIG_LINEMODE_ASK, /* asked for of every client */
+};
+
 /* Whether the server does an option that a client can do without. */
 enum config_choice {
 	CONFIG_ASK, /* when the client asks */
@@ -38,6 +45,7 @@ struct config {
 	char **login; /* the login program's arguments, its path first, NULL last */
 	char *issue; /* file shown before login, NULL for none */
 	char **accept_environment; /* variables allowed beside the usual ones, NULL last */
+	enum config_linemode linemode;
 	unsigned sessions_per_worker; /* 0: all shared, one worker per core */
 	struct charsets charsets; /* not loaded yet */
 	enum config_choice compress; /* COMPRESS2 and COMPRESS3 */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * One session: NEGOTIATING -> STARTING -> RELAYING -> DRAINING -> LINGERING. The one file that
- * knows both nvt and pty.
+ * One session: NEGOTIATING -> STARTING -> RELAYING -> DRAINING -> LINGERING. With modes.c the one
+ * place that knows both nvt and pty.
  *
  * Each event does its bounded part and ends in finish_turn, the one place where output is sent,
  * interest in the descriptors is set anew, and a session that is over is freed.
@@ -24,6 +24,7 @@
 #include "pty/pty.h"
 #include "telnetd/environment.h"
 #include "telnetd/foreign.h"
+#include "telnetd/modes.h"
 #include "telnetd/outgoing.h"
 #include "telnetd/typed.h"
 
@@ -55,6 +56,9 @@
 #define FLOW_SIZE 1024
 static const struct timeval flow_pause = {0, 2000};
 
+/* A client that waits for GA gets it when output has paused for so long. */
+static const struct timeval go_ahead_pause = {0, 50000};
+
 /* The most that the kernel holds of a terminal's output: what a program left behind at its end. */
 #define SCREEN_LEFT_MAX (128UL * 1024)
 
@@ -76,6 +80,9 @@ static const struct timeval end_of_file_time = {1, 0};
 #define REOPEN_LAST_US 640000
 
 #define DEFAULT_TERMINAL_TYPE "dumb"
+
+/* The bit of MTTS that says so. */
+#define MTTS_TRUECOLOR 256
 
 _Static_assert(OUTGOING_WAITING_MAX + RECEIVE_SIZE * NVT_ANSWER_FACTOR + NVT_REQUEST_MAX +
 			       (SCREEN_READ_SIZE * SCREEN_READS + NVT_KEPT_MAX) * NVT_SHOWN_FACTOR +
@@ -123,6 +130,9 @@ struct session {
 	struct event held; /* pending while nvt holds what came compressed, and it can be taken */
 	struct event reopened; /* pending while nobody has the slave open */
 	suseconds_t reopen_us; /* how long it was pending last; 0: the slave is open */
+	struct event go_ahead; /* pending since output came for a client that waits for GA */
+	struct event line; /* pending while a line waits for the one before to be read */
+	struct modes modes;
 	struct outgoing outgoing;
 	struct typed typed;
 	struct foreign foreign; /* what a client that speaks no TELNET sent first */
@@ -134,7 +144,7 @@ struct session {
 	bool encoding_screen; /* what nvt sends now is output of the terminal */
 	bool over;
 	enum message_end why;
-	bool echo; /* of the terminal, and its size, as the client had them last */
+	bool echo; /* of the terminal, and its size, as START said */
 	unsigned short columns;
 	unsigned short rows;
 };
@@ -179,6 +189,8 @@ static void close_master(struct session *session)
 	event_del(&session->events[3]);
 	session->interest &= ~(unsigned)(WANTS_MASTER_READ | WANTS_MASTER_WRITE);
 	event_del(&session->reopened);
+	event_del(&session->go_ahead);
+	event_del(&session->line);
 	close(session->master);
 	session->master = -1;
 }
@@ -242,56 +254,49 @@ static void after_typed(struct session *session)
 static void drop_typed(struct session *session)
 {
 	typed_drop(&session->typed);
+	event_del(&session->line);
 	after_typed(session);
 }
 
+/* In line mode what is left is the next line's, and the program has not read the last. */
 static void write_typed(struct session *session)
 {
-	int result = typed_write(&session->typed, session->master);
+	struct typed *typed = &session->typed;
+	size_t part = modes_next_part(&session->modes, session->master, typed->bytes, typed->size);
+	int result = typed_write_part(typed, session->master, part);
 
 	if (result == -EIO)
 		wait_for_reopening(session);
-	else if (result == 0)
+	else if (typed->size == 0)
 		after_typed(session);
+	else if (result == 0)
+		evtimer_add(&session->line, modes_wait_for_line(&session->modes));
 }
 
 /* A terminal that took less the last time, or is not open, is tried again in its own time. */
 static void write_typed_unless_full(struct session *session)
 {
 	if (session->typed.size > 0 && !(session->interest & WANTS_MASTER_WRITE) &&
-	    !evtimer_pending(&session->reopened, NULL))
+	    !evtimer_pending(&session->reopened, NULL) && !evtimer_pending(&session->line, NULL))
 		write_typed(session);
 }
 
 /* Adds to what is written at the end of the turn, or before a function that comes after it. */
 static void type(struct session *session, const char *bytes, size_t size)
 {
+	size_t before = session->typed.size;
 	int result;
 
 	if (session->state > SESSION_RELAYING)
 		return;
 	result = typed_add(&session->typed, bytes, size);
+	if (session->modes.external && result == 0)
+		modes_map_typed(&session->modes, session->typed.bytes + before, size);
 	if (result != 0)
 		fail_session(session, "what was typed", -result);
 }
 
 /* --- control functions -------------------------------------------------------------------- */
-
-/* The terminal's control for each function of the NVT that has one. */
-static const struct {
-	enum nvt_function function;
-	enum pty_control control;
-} controls[] = {
-	{NVT_INTERRUPT_PROCESS, PTY_INTERRUPT},
-	{NVT_BREAK, PTY_BREAK},
-	{NVT_ABORT, PTY_QUIT},
-	{NVT_SUSPEND, PTY_SUSPEND},
-	{NVT_END_OF_FILE, PTY_EOF},
-	{NVT_ERASE_CHARACTER, PTY_ERASE},
-	{NVT_ERASE_LINE, PTY_KILL},
-};
-
-#define CONTROLS (sizeof(controls) / sizeof(controls[0]))
 
 /*
  * Output that its user has thrown away goes no further, and the client drops its own part. What is
@@ -321,6 +326,7 @@ static void control_terminal(struct session *session, enum pty_control control)
 static void on_function(void *owner, enum nvt_function function)
 {
 	struct session *session = owner;
+	enum pty_control control;
 
 	if (session->state != SESSION_RELAYING)
 		return; /* there is no program yet, or no more */
@@ -330,9 +336,8 @@ static void on_function(void *owner, enum nvt_function function)
 		drop_screen(session);
 		return;
 	}
-	for (size_t i = 0; i < CONTROLS; i++)
-		if (controls[i].function == function)
-			control_terminal(session, controls[i].control);
+	if (modes_find_control(function, &control))
+		control_terminal(session, control);
 }
 
 /* --- what nvt tells ----------------------------------------------------------------------- */
@@ -379,11 +384,27 @@ static void on_mode(void *owner, const struct nvt_mode *mode)
 {
 	struct session *session = owner;
 
-	if (session->state != SESSION_RELAYING || mode->echo == session->echo)
+	if (session->state != SESSION_RELAYING)
 		return;
-	session->echo = mode->echo;
 	write_typed_unless_full(session);
-	pty_set_echo(session->master, mode->echo);
+	modes_agree(&session->modes, session->master, mode);
+}
+
+/* Without EXTPROC not every change of the terminal's modes is told. */
+static void on_terminal_wanted(void *owner)
+{
+	struct session *session = owner;
+
+	if (session->state == SESSION_RELAYING)
+		modes_follow(&session->modes, session->master, session->nvt);
+}
+
+static void on_specials(void *owner, const unsigned char special[NVT_SPECIALS])
+{
+	struct session *session = owner;
+
+	if (session->state == SESSION_RELAYING)
+		modes_set_specials(session->master, special);
 }
 
 static void on_timing_mark(void *owner)
@@ -424,6 +445,14 @@ static void add_variable(struct message_start *start, const char *name, const ch
 	snprintf(start->variables[start->variable_count++], sizeof(variable), "%s", variable);
 }
 
+static bool has_variable(const struct message_start *start, const char *name)
+{
+	for (uint32_t i = 0; i < start->variable_count; i++)
+		if (strncmp(start->variables[i], name, strlen(name)) == 0)
+			return true;
+	return false;
+}
+
 static void add_environment(struct message_start *start, const struct nvt_peer *peer,
 			    char *const *accepted)
 {
@@ -433,6 +462,8 @@ static void add_environment(struct message_start *start, const struct nvt_peer *
 				     accepted);
 	if (peer->display[0] != '\0')
 		add_variable(start, "DISPLAY", peer->display, accepted);
+	if ((peer->mtts & MTTS_TRUECOLOR) != 0 && !has_variable(start, "COLORTERM="))
+		add_variable(start, "COLORTERM", "truecolor", accepted);
 }
 
 static void start_program(struct session *session)
@@ -475,6 +506,8 @@ static const struct nvt_events nvt_events = {
 	.window = on_window,
 	.settled = on_settled,
 	.mode = on_mode,
+	.terminal_wanted = on_terminal_wanted,
+	.specials = on_specials,
 	.timing_mark = on_timing_mark,
 	.logout = on_logout,
 	.fault = on_fault,
@@ -488,7 +521,8 @@ static bool takes_input(const struct session *session)
 	return session->state < SESSION_DRAINING &&
 	       outgoing_waiting(&session->outgoing) <= OUTGOING_WAITING_MAX &&
 	       (session->typed.size == 0 || nvt_is_discarding(session->nvt) ||
-		(session->state < SESSION_RELAYING && session->typed.size < TYPED_WAITING_MAX));
+		((session->state < SESSION_RELAYING || evtimer_pending(&session->line, NULL)) &&
+		 session->typed.size < TYPED_WAITING_MAX));
 }
 
 static unsigned wanted(const struct session *session)
@@ -504,7 +538,7 @@ static unsigned wanted(const struct session *session)
 		wants |= WANTS_SOCKET_WRITE;
 	if (open && all_sent)
 		wants |= WANTS_MASTER_READ;
-	if (open && session->typed.size > 0)
+	if (open && session->typed.size > 0 && !evtimer_pending(&session->line, NULL))
 		wants |= WANTS_MASTER_WRITE;
 	return wants;
 }
@@ -576,6 +610,8 @@ static void drain(struct session *session, enum message_end why)
 	drop_typed(session);
 	event_del(&session->timer);
 	event_del(&session->reopened);
+	event_del(&session->go_ahead);
+	event_del(&session->line);
 	evtimer_add(&session->timer, &drain_time);
 }
 
@@ -734,6 +770,20 @@ static void end_screen(struct session *session)
 	close_master(session);
 }
 
+/* Output has paused: once all of it is on its way, it is the client's turn (RFC 858). */
+static void on_go_ahead(evutil_socket_t fd, short what, void *context)
+{
+	struct session *session = context;
+
+	(void)fd;
+	(void)what;
+	if (outgoing_waiting(&session->outgoing) > 0)
+		evtimer_add(&session->go_ahead, &go_ahead_pause);
+	else if (session->state == SESSION_RELAYING && nvt_awaits_go_ahead(session->nvt))
+		nvt_send_function(session->nvt, NVT_GO_AHEAD);
+	finish_turn(session);
+}
+
 /* Returns how many bytes of output there were. */
 static size_t read_screen(struct session *session)
 {
@@ -748,9 +798,13 @@ static size_t read_screen(struct session *session)
 			wait_for_reopening(session);
 		return 0;
 	}
+	if (session->reopen_us > 0)
+		modes_begin_again(&session->modes, session->master);
 	session->reopen_us = 0;
 	if (status.flushed_output)
 		drop_screen(session);
+	if (status.changed_modes && !draining)
+		modes_follow(&session->modes, session->master, session->nvt);
 	session->encoding_screen = true;
 	nvt_from_terminal(session->nvt, bytes_read + 1, (size_t)size);
 	session->encoding_screen = false;
@@ -772,12 +826,16 @@ static void on_master_read(evutil_socket_t master, short what, void *context)
 
 	(void)master;
 	(void)what;
+	if (session->modes.external)
+		modes_begin_again(&session->modes, master);
 	for (int i = 0; i < SCREEN_READS && size == SCREEN_READ_SIZE - 1; i++) {
 		size = read_screen(session);
 		all += size;
 	}
 	if (all >= FLOW_SIZE)
 		note_flow(session);
+	if (all > 0 && nvt_awaits_go_ahead(session->nvt))
+		evtimer_add(&session->go_ahead, &go_ahead_pause);
 	finish_turn(session);
 }
 
@@ -788,6 +846,17 @@ static void on_master_write(evutil_socket_t master, short what, void *context)
 	(void)master;
 	(void)what;
 	write_typed(session);
+	finish_turn(session);
+}
+
+static void on_line(evutil_socket_t fd, short what, void *context)
+{
+	struct session *session = context;
+
+	(void)fd;
+	(void)what;
+	if (session->state == SESSION_RELAYING)
+		write_typed(session);
 	finish_turn(session);
 }
 
@@ -833,7 +902,9 @@ static void take_terminal(struct session *session, int master)
 	/* What has changed since START was sent. */
 	if (peer->columns != session->columns || peer->rows != session->rows)
 		on_window(session, peer->columns, peer->rows);
-	on_mode(session, nvt_mode(session->nvt));
+	modes_begin(&session->modes, session->echo);
+	modes_agree(&session->modes, master, nvt_mode(session->nvt));
+	modes_follow(&session->modes, master, session->nvt);
 	if (session->half_closed)
 		type_end_of_file(session);
 }
@@ -878,6 +949,8 @@ static bool watch(struct session *session)
 	       evtimer_assign(&session->flow, base, on_flow, session) == 0 &&
 	       evtimer_assign(&session->held, base, on_held, session) == 0 &&
 	       evtimer_assign(&session->reopened, base, on_reopened, session) == 0 &&
+	       evtimer_assign(&session->go_ahead, base, on_go_ahead, session) == 0 &&
+	       evtimer_assign(&session->line, base, on_line, session) == 0 &&
 	       epoll_ctl(session->host->attention, EPOLL_CTL_ADD, session->socket, &attention) == 0;
 }
 
@@ -889,6 +962,7 @@ struct session *session_new(struct session_host *host, uint32_t number, int sock
 		[CONFIG_NO] = NVT_COMPRESS_REFUSED,
 	};
 	const struct nvt_setup setup = {.role = NVT_SERVER,
+					.linemode = modes_linemode(host->linemode),
 					.charset = host->charsets->terminal,
 					.peer_charset = host->charsets->client,
 					.charsets = host->charsets->agreeable,

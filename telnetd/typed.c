@@ -41,11 +41,16 @@ int typed_add(struct typed *typed, const char *bytes, size_t size)
 
 int typed_write(struct typed *typed, int master)
 {
+	return typed_write_part(typed, master, typed->size);
+}
+
+int typed_write_part(struct typed *typed, int master, size_t most)
+{
 	size_t done = 0;
 	int result = 0;
 
-	while (done < typed->size && result == 0) {
-		ssize_t written = write(master, typed->bytes + done, typed->size - done);
+	while (done < most && result == 0) {
+		ssize_t written = write(master, typed->bytes + done, most - done);
 
 		if (written > 0)
 			done += (size_t)written;

@@ -191,6 +191,7 @@ int worker_run(int channel, const struct config *config, const struct sandbox *s
 		return status;
 	loop->host.channel = channel;
 	loop->host.accept_environment = config->accept_environment;
+	loop->host.linemode = config->linemode;
 	loop->host.compress = config->compress;
 	loop->host.over = on_over;
 	load_charsets(loop, config);

@@ -192,6 +192,21 @@ static void same_user_is_an_option(void **state)
 	assert_true(config.same_user);
 }
 
+static void linemode_is_an_option(void **state)
+{
+	(void)state;
+	assert_good(HERMETIC);
+	assert_int_equal(config.linemode, CONFIG_LINEMODE_YES);
+	assert_good(HERMETIC, "--linemode", "no");
+	assert_int_equal(config.linemode, CONFIG_LINEMODE_NO);
+	assert_good(HERMETIC, "--linemode=ask");
+	assert_int_equal(config.linemode, CONFIG_LINEMODE_ASK);
+	assert_good(HERMETIC, "--linemode", "yes");
+	assert_int_equal(config.linemode, CONFIG_LINEMODE_YES);
+	assert_bad("bad value 'always' of linemode: yes, no or ask is wanted", HERMETIC,
+		   "--linemode", "always");
+}
+
 static void port_is_an_option(void **state)
 {
 	(void)state;
@@ -285,7 +300,7 @@ static void help_names_every_option(void **state)
 		"-F, --foreground",	  "-b, --bind ", "-p, --port ",	  "-l, --login ",
 		"-f, --issue ",		  "-i, --inetd", "-K ",		  "-S, --syslog",
 		"-c, --config ",	  "--same-user", "-V, --version", "-h, --help",
-		"--sessions-per-worker ",
+		"--sessions-per-worker ", "--linemode ",
 	};
 	char *const help[] = {"telnetd", "--help", NULL};
 
@@ -459,6 +474,7 @@ static void the_file_sets_what_the_options_do(void **state)
 		   "sessions-per-worker = 0\n"
 		   "bind = {\"127.0.0.1\", \"[::1]:2324\"}\n"
 		   "accept-env = {\"EDITOR\", \"TZ\"}\n"
+		   "linemode = ask\n"
 		   "same-user = true\n");
 	assert_good("-c", file);
 	assert_int_equal(config.port, 2323);
@@ -470,6 +486,7 @@ static void the_file_sets_what_the_options_do(void **state)
 	assert_bound(1, "::1", "2324");
 	assert_words(config.accept_environment, WORDS("EDITOR", "TZ"));
 	assert_true(config.same_user);
+	assert_int_equal(config.linemode, CONFIG_LINEMODE_ASK);
 }
 
 /* --- character sets ----------------------------------------------------------------------- */
@@ -566,10 +583,12 @@ static void converters_are_loaded_for_what_is_named(void **state)
 static void the_command_line_wins_over_the_file_in_any_order(void **state)
 {
 	(void)state;
-	write_file("port = 2323\nlogin = /nonexistent\nissue = /nonexistent\n"
-		   "sessions-per-worker = 5\nbind = {\"127.0.0.1\", \"127.0.0.2\"}\n");
+	write_file(
+		"port = 2323\nlogin = /nonexistent\nissue = /nonexistent\n"
+		"linemode = ask\nsessions-per-worker = 5\nbind = {\"127.0.0.1\", \"127.0.0.2\"}\n");
 	assert_good("-p", "4242", "-l", "/bin/sh", "-c", file, "-f", "/dev/null", "-b", "127.0.0.3",
-		    "--sessions-per-worker", "7");
+		    "--sessions-per-worker", "7", "--linemode", "no");
+	assert_int_equal(config.linemode, CONFIG_LINEMODE_NO);
 	assert_int_equal(config.port, 4242);
 	assert_words(config.login, WORDS("/bin/sh"));
 	assert_string_equal(config.issue, "/dev/null");
@@ -629,6 +648,9 @@ static void a_bad_value_in_the_file_is_named(void **state)
 		   "-c", file);
 	write_file("bind = {\"127.0.0.1:x\"}\n");
 	assert_bad("bad port 'x'" PORT_WANTED, "-l", "/bin/sh", "-c", file);
+	write_file("linemode = true\n");
+	assert_bad("bad value 'true' of linemode: yes, no or ask is wanted", "-l", "/bin/sh", "-c",
+		   file);
 	write_file("same-user = perhaps\n");
 	assert_bad("bad value 'perhaps' of same-user: true or false is wanted", "-l", "/bin/sh",
 		   "-c", file);
@@ -705,6 +727,7 @@ int main(void)
 		with_config(inetd_is_an_option),
 		with_config(syslog_is_an_option),
 		with_config(same_user_is_an_option),
+		with_config(linemode_is_an_option),
 		with_config(port_is_an_option),
 		with_config(login_is_an_option_with_arguments_after_spaces),
 		with_config(issue_is_an_option),

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: ISC */
+/* The bridge between a terminal's modes and the NVT's. */
+#include "telnetd/modes.h"
+
+#include <string.h>
+#include <unistd.h>
+
+/* The place in c_cc of each special character that a terminal has. */
+static const struct {
+	enum nvt_special special;
+	int place;
+} specials[] = {
+	{NVT_SPECIAL_INTERRUPT_PROCESS, VINTR},
+	{NVT_SPECIAL_ABORT_OUTPUT, VDISCARD},
+	{NVT_SPECIAL_ABORT, VQUIT},
+	{NVT_SPECIAL_END_OF_FILE, VEOF},
+	{NVT_SPECIAL_SUSPEND, VSUSP},
+	{NVT_SPECIAL_ERASE_CHARACTER, VERASE},
+	{NVT_SPECIAL_ERASE_LINE, VKILL},
+	{NVT_SPECIAL_ERASE_WORD, VWERASE},
+	{NVT_SPECIAL_REPRINT, VREPRINT},
+	{NVT_SPECIAL_LITERAL_NEXT, VLNEXT},
+	{NVT_SPECIAL_START_OUTPUT, VSTART},
+	{NVT_SPECIAL_STOP_OUTPUT, VSTOP},
+	{NVT_SPECIAL_FORWARD_1, VEOL},
+	{NVT_SPECIAL_FORWARD_2, VEOL2},
+};
+
+#define SPECIALS (sizeof(specials) / sizeof(specials[0]))
+
+_Static_assert(_POSIX_VDISABLE == 0, "a disabled character is none of the NVT's");
+
+/* The terminal's control for each function of the NVT that has one. */
+static const struct {
+	enum nvt_function function;
+	enum pty_control control;
+} controls[] = {
+	{NVT_INTERRUPT_PROCESS, PTY_INTERRUPT},
+	{NVT_BREAK, PTY_BREAK},
+	{NVT_ABORT, PTY_QUIT},
+	{NVT_SUSPEND, PTY_SUSPEND},
+	{NVT_END_OF_FILE, PTY_EOF},
+	{NVT_ERASE_CHARACTER, PTY_ERASE},
+	{NVT_ERASE_LINE, PTY_KILL},
+};
+
+#define CONTROLS (sizeof(controls) / sizeof(controls[0]))
+
+/*
+ * Whether the program has read the last line is looked for in so many turns of the loop at once,
+ * then ever more rarely. By the millisecond alone 250 pasted lines a second came to wc(1).
+ */
+#define LOOKS_AT_ONCE 16
+static const struct timeval waits[] = {{0, 1000},  {0, 2000},  {0, 4000}, {0, 8000},
+				       {0, 16000}, {0, 32000}, {0, 64000}};
+
+#define WAITS (sizeof(waits) / sizeof(waits[0]))
+
+void modes_begin(struct modes *modes, bool echo)
+{
+	*modes = (struct modes){.silenced = !echo};
+}
+
+static void keep(struct modes *modes, const struct termios *now)
+{
+	modes->input = now->c_iflag;
+	modes->local = now->c_lflag;
+	modes->end_of_file = (char)now->c_cc[VEOF];
+}
+
+void modes_follow(struct modes *modes, int master, struct nvt *nvt)
+{
+	struct nvt_terminal terminal;
+	struct termios now;
+
+	if (pty_get_modes(master, &now) < 0)
+		return;
+	keep(modes, &now);
+	if (modes->external && (now.c_lflag & EXTPROC) == 0)
+		pty_set_external(master, true);
+	terminal = (struct nvt_terminal){
+		.edit = (now.c_lflag & ICANON) != 0,
+		.trap_signals = (now.c_lflag & ISIG) != 0,
+		.soft_tab = (now.c_oflag & TABDLY) == TAB3,
+		.literal_echo = (now.c_lflag & ECHOCTL) == 0,
+		.echo = (now.c_lflag & ECHO) != 0 || modes->silenced,
+		.flow_control = (now.c_iflag & IXON) != 0,
+		.restart_any = (now.c_iflag & IXANY) != 0,
+		.keep_on_signal = (now.c_lflag & NOFLSH) != 0,
+	};
+	for (size_t i = 0; i < SPECIALS; i++)
+		terminal.special[specials[i].special] = now.c_cc[specials[i].place];
+	nvt_set_terminal(nvt, &terminal);
+}
+
+void modes_begin_again(const struct modes *modes, int master)
+{
+	if (modes->external)
+		pty_set_external(master, true);
+	if (modes->silenced)
+		pty_set_echo(master, false);
+}
+
+/* ECHO is turned on again only where it was turned off here, and not by a program. */
+static void agree_on_echo(struct modes *modes, int master, bool silence)
+{
+	struct termios now;
+
+	if (silence == modes->silenced)
+		return;
+	if (silence && (pty_get_modes(master, &now) < 0 || (now.c_lflag & ECHO) == 0))
+		return;
+	pty_set_echo(master, !silence);
+	modes->silenced = silence;
+}
+
+/* While ECHO is changed the terminal is one that does not echo. */
+void modes_agree(struct modes *modes, int master, const struct nvt_mode *mode)
+{
+	bool silence = !mode->echo && !mode->line_mode;
+	struct termios now;
+
+	if (mode->line_mode && !modes->external)
+		pty_set_external(master, true);
+	agree_on_echo(modes, master, silence);
+	if (!mode->line_mode && modes->external)
+		pty_set_external(master, false);
+	if (mode->line_mode != modes->external && pty_get_modes(master, &now) == 0)
+		keep(modes, &now);
+	modes->external = mode->line_mode;
+	modes->unread = modes->unread && modes->external;
+}
+
+void modes_set_specials(int master, const unsigned char special[NVT_SPECIALS])
+{
+	struct termios now;
+
+	if (pty_get_modes(master, &now) < 0)
+		return;
+	for (size_t i = 0; i < SPECIALS; i++)
+		now.c_cc[specials[i].place] = special[specials[i].special];
+	pty_set_modes(master, &now);
+}
+
+void modes_map_typed(const struct modes *modes, char *bytes, size_t size)
+{
+	if (!modes->external || (modes->input & (ICRNL | INLCR)) == 0)
+		return;
+	for (size_t i = 0; i < size; i++) {
+		if (bytes[i] == '\r' && (modes->input & ICRNL))
+			bytes[i] = '\n';
+		else if (bytes[i] == '\n' && (modes->input & INLCR))
+			bytes[i] = '\r';
+	}
+}
+
+size_t modes_next_part(struct modes *modes, int master, const char *bytes, size_t size)
+{
+	const char *newline, *end_of_file;
+	size_t part = size;
+
+	if (!modes->external || (modes->local & ICANON) == 0 || size == 0)
+		return size;
+	if (modes->unread && pty_input_waits(master) == 1) {
+		modes->looks++;
+		return 0;
+	}
+	modes->unread = true;
+	modes->looks = 0;
+	newline = memchr(bytes, '\n', size);
+	if (newline)
+		part = (size_t)(newline - bytes) + 1;
+	end_of_file = modes->end_of_file != 0 ? memchr(bytes, modes->end_of_file, part) : NULL;
+	if (end_of_file)
+		part = end_of_file == bytes ? 1 : (size_t)(end_of_file - bytes);
+	return part;
+}
+
+const struct timeval *modes_wait_for_line(const struct modes *modes)
+{
+	static const struct timeval at_once = {0, 0};
+	size_t wait;
+
+	if (modes->looks < LOOKS_AT_ONCE)
+		return &at_once;
+	wait = modes->looks - LOOKS_AT_ONCE;
+	return &waits[wait < WAITS ? wait : WAITS - 1];
+}
+
+bool modes_find_control(enum nvt_function function, enum pty_control *control)
+{
+	for (size_t i = 0; i < CONTROLS; i++) {
+		if (controls[i].function != function)
+			continue;
+		*control = controls[i].control;
+		return true;
+	}
+	return false;
+}
+
+enum nvt_linemode modes_linemode(enum config_linemode linemode)
+{
+	static const enum nvt_linemode linemodes[] = {
+		[CONFIG_LINEMODE_YES] = NVT_LINEMODE_WHEN_ASKED,
+		[CONFIG_LINEMODE_NO] = NVT_LINEMODE_NO,
+		[CONFIG_LINEMODE_ASK] = NVT_LINEMODE_ASK,
+	};
+
+	return linemodes[linemode];
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The bridge between a terminal's modes and the NVT's: what the program makes of its terminal is
+ * told to the client (LINEMODE, flow control), and what the client takes over is left to it
+ * (EXTPROC). Beside session.c the one file that knows both nvt and pty.
+ */
+#ifndef TELNETD_MODES_H
+#define TELNETD_MODES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/time.h>
+#include <termios.h>
+
+#include "nvt/nvt.h"
+#include "pty/pty.h"
+#include "telnetd/config.h"
+
+struct modes {
+	bool external; /* the client edits and echoes: EXTPROC is on */
+	bool silenced; /* ECHO was turned off for a client that refuses that the server echoes */
+	bool unread; /* a line was written that may not have been read */
+	unsigned looks; /* how often that was looked for in vain */
+	tcflag_t input; /* c_iflag and c_lflag as they were last */
+	tcflag_t local;
+	char end_of_file; /* VEOF, or 0 */
+};
+
+/* The modes of a terminal that was opened with or without echo. */
+void modes_begin(struct modes *, bool echo);
+
+/*
+ * Reads the terminal's modes and special characters and tells them to the NVT, which sends what the
+ * client has not been told. A program that has turned EXTPROC off by restoring older modes gets it
+ * back. To be called when the master has been opened, and at each change that packet mode tells.
+ */
+void modes_follow(struct modes *, int master, struct nvt *);
+
+/*
+ * Does again what was done to a terminal that has been hung up and opened anew since, which has the
+ * modes of a new one: login(1) does that to its own. Nothing tells of it but, mostly, -EIO; a
+ * client that edits is worth a look at each output.
+ */
+void modes_begin_again(const struct modes *, int master);
+
+/* Puts into effect what the two ends have agreed on: who edits, and who echoes. */
+void modes_agree(struct modes *, int master, const struct nvt_mode *);
+
+/* Gives the terminal the special characters that the client has chosen. */
+void modes_set_specials(int master, const unsigned char special[NVT_SPECIALS]);
+
+/* Maps what was typed as the terminal's input modes say, in place; only EXTPROC leaves it to us. */
+void modes_map_typed(const struct modes *, char *bytes, size_t size);
+
+/*
+ * How much of what was typed may be written now: all of it, or with a client that edits, for a
+ * canonical terminal, the next line or end of file, or nothing as long as the program has not read
+ * the last one.
+ */
+size_t modes_next_part(struct modes *, int master, const char *bytes, size_t size);
+
+/* How long to wait before the next part is looked for. */
+const struct timeval *modes_wait_for_line(const struct modes *);
+
+/* Finds the terminal's control for a function of the NVT; false: there is none. */
+bool modes_find_control(enum nvt_function, enum pty_control *);
+
+/* What the NVT is to do about LINEMODE. */
+enum nvt_linemode modes_linemode(enum config_linemode);
+
+#endif
