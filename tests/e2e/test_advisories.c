@@ -118,10 +118,15 @@ static void cve_1999_0073_no_variable_of_the_linker_reaches_login(void **state)
 static void cve_2026_32746_slc_triplets_overflow_nothing(void **state)
 {
 	char body[BODY_MAX];
+	size_t received, sent;
 
 	(void)state;
 	start_shell();
+	client.local[OPTION_LINEMODE] = true; /* its offer is answered here */
 	client_send(&client, BYTES(IAC WILL "\x22"));
+	client_expect_command(&client, BYTES(DO "\x22"));
+	received = client.raw.size;
+	sent = client.sent;
 	for (size_t i = 0; i < sizeof(body); i++)
 		body[i] = (char)(i % 3 == 0 ? 19 + i / 3 % 230 : i % 3 == 1 ? 3 : i % 250);
 	for (int i = 0; i < 20; i++) {
@@ -131,6 +136,8 @@ static void cve_2026_32746_slc_triplets_overflow_nothing(void **state)
 		client_receive(&client, 0);
 	}
 	assert_unhurt();
+	assert_true(client_has_raw(&client, BYTES(IAC SB "\x22\x03")));
+	assert_true(client.raw.size - received < client.sent - sent);
 }
 
 static void cve_2020_10188_ao_while_output_is_pending_walks_past_no_end(void **state)

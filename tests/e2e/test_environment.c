@@ -217,6 +217,67 @@ static void a_variable_that_the_configuration_names_passes(void **state)
 	assert_hides(MARK);
 }
 
+/* Answers the offers, and names terminal types when it is asked for them. */
+static void show_as_mtts(const char *const types[], size_t count, const char *more)
+{
+	client_close(&client);
+	client_connect(&client, &server);
+	client_send(&client, BYTES(IAC DO "\1" IAC DO "\3" IAC DONT "\5" IAC WILL "\3" IAC WILL
+					  "\x18" IAC WONT "\x1f" IAC WONT "\x20" IAC WONT "\x23"));
+	client_type(&client, more);
+	client_send(&client, BYTES(IAC WONT "\x21"));
+	for (size_t i = 0; i < count; i++) {
+		client_expect_raw(&client, BYTES(IAC SB "\x18\1" IAC SE));
+		client_send(&client, BYTES(IAC SB "\x18\0"));
+		client_type(&client, types[i]);
+		client_send(&client, BYTES(IAC SE));
+	}
+	client_expect(&client, "end of show");
+	client_expect_end(&client);
+}
+
+static void a_terminal_that_says_so_by_mtts_has_true_colour(void **state)
+{
+	static const char *const plain[] = {"CLIENT", "XTERM", "MTTS 13", "MTTS 13"};
+	static const char *const colourful[] = {"CLIENT", "XTERM", "MTTS 269", "MTTS 269"};
+	static const char refused[] = IAC WONT "\x27" IAC WONT "\x24";
+
+	(void)state;
+	show_as_mtts(plain, COUNT(plain), refused);
+	assert_shows("TERM=xterm");
+	assert_hides("COLORTERM");
+	show_as_mtts(colourful, COUNT(colourful), refused);
+	assert_shows("TERM=xterm");
+	assert_shows("COLORTERM=truecolor");
+}
+
+static void what_the_client_says_of_its_colours_itself_counts_more(void **state)
+{
+	static const char *const types[] = {"CLIENT", "XTERM", "MTTS 269", "MTTS 269"};
+	static const char told[] = IAC WILL "\x27" IAC SB "\x27\2\3COLORTERM\00124bit" IAC SE;
+
+	(void)state;
+	show_as_mtts(types, COUNT(types), told);
+	assert_shows("COLORTERM=24bit");
+	assert_hides("truecolor");
+}
+
+static void what_is_told_again_after_login_does_no_harm(void **state)
+{
+	(void)state;
+	assert_int_equal(server_stop(&server), 0);
+	server_start(&server, "-l", "/bin/sh", NULL);
+	client_open_shell(&client, &server);
+	for (int i = 0; i < 20; i++)
+		client_send(&client,
+			    BYTES(IAC SB "\x18\0OTHER" IAC SE IAC SB "\x20\0"
+					 "1200,300" IAC SE IAC SB "\x23\0other:0" IAC SE IAC WONT
+					 "\x18" IAC WILL "\x18" IAC WONT "\x20" IAC WILL
+					 "\x20" IAC WILL "\x23" IAC WONT "\x23"));
+	client_enter(&client, "echo TE''RM=$TERM DIS''PLAY=$DISPLAY; stty speed; stty size");
+	client_expect(&client, "TERM=xterm DISPLAY=\r\n38400\r\n24 80\r\n");
+}
+
 /* --- what does not ------------------------------------------------------------------------ */
 
 static void hide_forbidden(bool user)
@@ -433,6 +494,9 @@ int main(void)
 		ENVIRONMENT_TEST(a_display_passes_by_xdisploc),
 		ENVIRONMENT_TEST(a_terminal_type_becomes_term_in_small_letters),
 		ENVIRONMENT_TEST(a_variable_that_the_configuration_names_passes),
+		ENVIRONMENT_TEST(a_terminal_that_says_so_by_mtts_has_true_colour),
+		ENVIRONMENT_TEST(what_the_client_says_of_its_colours_itself_counts_more),
+		ENVIRONMENT_TEST(what_is_told_again_after_login_does_no_harm),
 		ENVIRONMENT_TEST(nothing_else_passes_as_var),
 		ENVIRONMENT_TEST(nothing_else_passes_as_uservar),
 		ENVIRONMENT_TEST(nothing_else_passes_when_it_is_told_later),
