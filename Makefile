@@ -8,7 +8,7 @@
 # make check-valgrind     the unit tests under valgrind
 # make check-sanitize     all tests under AddressSanitizer and UndefinedBehaviorSanitizer
 # make bench              measure against other servers: writes tests/bench/RESULTS.md
-# make bench ONLY=echo    a part of it (flood flood-ff paste echo sessions memory interrupt)
+# make bench ONLY=echo    a part of it (flood flood-ff paste echo compress sessions memory interrupt)
 # make fuzz               fuzz libnvt and the monitor, a minute for each target
 # make fuzz TIME=600 ONLY=nvt_server      another time in seconds, one target; RUNS=10000000 counts
 # make fuzz-corpus        keep of it what reaches new code, in tests/fuzz/corpus
@@ -194,12 +194,13 @@ $(TEST_PROGRAMS): $(BUILD)/tests/programs/%: $(BUILD)/obj/tests/e2e/programs/%.o
 	$(quiet)$(LINK) -pie $(LDFLAGS) -o $@ $< $(PTY_LIBS)
 
 $(BENCH)/load: $(LOAD_OBJECTS)
+$(BENCH)/load: BENCH_LIBS := $(call package_flags,--libs,zlib)
 $(BENCH_SERVERS) $(BENCH)/bare: $(BENCH)/%: $(BUILD)/obj/tests/bench/%.o
 $(BENCH_SERVERS): $(BUILD)/obj/tests/bench/listen.o
 $(BENCH_PROGRAMS): $(BENCH)/programs/%: $(BUILD)/obj/tests/bench/programs/%.o
 $(BENCH)/load $(BENCH)/bare $(BENCH_SERVERS) $(BENCH_PROGRAMS):
 	$(call show,LINK  $@)
-	$(quiet)$(LINK) -pie $(LDFLAGS) -o $@ $^ $(PTY_LIBS)
+	$(quiet)$(LINK) -pie $(LDFLAGS) -o $@ $^ $(PTY_LIBS) $(BENCH_LIBS)
 
 # Other flags, or a file that has gone, are a reason to build again.
 quote = '$(subst ','\'',$(1))'

@@ -5,10 +5,12 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
+#include <zlib.h>
 
 enum { SE = 240, SB = 250, WILL = 251, WONT = 252, DO = 253, DONT = 254, IAC = 255 };
 
@@ -17,7 +19,8 @@ enum {
 	OPTION_SGA = 3,
 	OPTION_TIMING_MARK = 6,
 	OPTION_TTYPE = 24,
-	OPTION_NAWS = 31
+	OPTION_NAWS = 31,
+	OPTION_COMPRESS2 = 86
 };
 
 enum client_state {
@@ -26,6 +29,11 @@ enum client_state {
 	AFTER_VERB,
 	IN_SUBNEGOTIATION,
 	AFTER_IAC_IN_SUBNEGOTIATION,
+};
+
+struct compression {
+	z_stream stream;
+	unsigned char wire[4096]; /* what has come and is not yet inflated */
 };
 
 int client_open(struct client *client, int port)
@@ -57,11 +65,21 @@ int client_open_narrow(struct client *client, int port, int receive_buffer)
 	return -1;
 }
 
+static void drop_compression(struct client *client)
+{
+	if (client->compression)
+		inflateEnd(&client->compression->stream);
+	free(client->compression);
+	client->compression = NULL;
+	client->compressed = false;
+}
+
 void client_close(struct client *client)
 {
 	if (client->socket >= 0)
 		close(client->socket);
 	client->socket = -1;
+	drop_compression(client);
 }
 
 int client_send(struct client *client, const void *bytes, size_t size)
@@ -126,6 +144,9 @@ static void answer_subnegotiation(struct client *client)
 	if (client->subnegotiation_size == 2 && client->subnegotiation[0] == OPTION_TTYPE &&
 	    client->subnegotiation[1] == 1)
 		answer(client, type, sizeof(type));
+	if (client->subnegotiation_size == 1 && client->subnegotiation[0] == OPTION_COMPRESS2 &&
+	    client->compression)
+		client->compressed = true;
 }
 
 /* --- data --------------------------------------------------------------------------------- */
@@ -216,7 +237,8 @@ static size_t decode(struct client *client, unsigned char *bytes, size_t size)
 	return data;
 }
 
-ssize_t client_receive(struct client *client, unsigned char *bytes, size_t room, int flags)
+/* Reads off the socket; returns the size, or -1 with errno as client_receive has it. */
+static ssize_t receive_wire(struct client *client, unsigned char *bytes, size_t room, int flags)
 {
 	ssize_t size = recv(client->socket, bytes, room, flags);
 
@@ -225,6 +247,81 @@ ssize_t client_receive(struct client *client, unsigned char *bytes, size_t room,
 	if (size <= 0)
 		return -1;
 	client->wire += (unsigned long long)size;
+	return size;
+}
+
+/* The same of what comes compressed: first what is left of the last read, then what one brings. */
+static ssize_t receive_inflated(struct client *client, unsigned char *bytes, size_t room, int flags)
+{
+	struct compression *compression = client->compression;
+	z_stream *stream = &compression->stream;
+
+	for (;;) {
+		ssize_t size;
+		int result;
+
+		stream->next_out = bytes;
+		stream->avail_out = (uInt)room;
+		result = inflate(stream, Z_SYNC_FLUSH);
+		if (stream->avail_out < room)
+			return (ssize_t)(room - stream->avail_out);
+		errno = result == Z_STREAM_END ? 0 : EPROTO;
+		if (result != Z_OK && result != Z_BUF_ERROR)
+			return -1;
+		size = receive_wire(client, compression->wire, sizeof(compression->wire), flags);
+		if (size < 0)
+			return -1;
+		stream->next_in = compression->wire;
+		stream->avail_in = (uInt)size;
+	}
+}
+
+int client_compress(struct client *client)
+{
+	static const unsigned char ask[] = {IAC, DO, OPTION_COMPRESS2};
+	unsigned char byte;
+
+	client->compression = calloc(1, sizeof(*client->compression));
+	if (!client->compression)
+		return -1;
+	if (inflateInit(&client->compression->stream) != Z_OK) {
+		errno = ENOMEM;
+		return -1;
+	}
+	/* From the question on it counts as on: WILL is the answer to it, and needs none. */
+	client->on[0][OPTION_COMPRESS2 / 8] |= 1 << OPTION_COMPRESS2 % 8;
+	if (client_send(client, ask, sizeof(ask)) != 0)
+		return -1;
+	/* One byte at a time: none that is compressed is read as if it were not. */
+	while (!client->compressed)
+		if (client_receive(client, &byte, 1, 0) < 0)
+			return -1;
+	return 0;
+}
+
+int client_end_compression(struct client *client)
+{
+	static const unsigned char ask[] = {IAC, DONT, OPTION_COMPRESS2};
+	unsigned char bytes[256];
+
+	client->on[0][OPTION_COMPRESS2 / 8] &= (unsigned char)~(1 << OPTION_COMPRESS2 % 8);
+	if (client_send(client, ask, sizeof(ask)) != 0)
+		return -1;
+	while (client_receive(client, bytes, sizeof(bytes), 0) >= 0)
+		;
+	if (errno != 0)
+		return -1;
+	drop_compression(client);
+	return 0;
+}
+
+ssize_t client_receive(struct client *client, unsigned char *bytes, size_t room, int flags)
+{
+	ssize_t size = client->compressed ? receive_inflated(client, bytes, room, flags)
+					  : receive_wire(client, bytes, room, flags);
+
+	if (size < 0)
+		return -1;
 	size = (ssize_t)decode(client, bytes, (size_t)size);
 	if (client->answers_size > 0)
 		client_send(client, client->answers, client->answers_size);

@@ -23,6 +23,8 @@ struct client {
 	unsigned char answers[512]; /* to what one read has brought, sent in one piece */
 	size_t answers_size;
 	size_t matched; /* of the marker that is looked for */
+	struct compression *compression; /* that was asked for; NULL: none was */
+	bool compressed; /* is all that comes from now on */
 };
 
 /* Connects to 127.0.0.1; reads wait 5 seconds at most. Returns 0, or -1 and errno. */
@@ -32,6 +34,14 @@ int client_open(struct client *client, int port);
 int client_open_narrow(struct client *client, int port, int receive_buffer);
 
 void client_close(struct client *client);
+
+/*
+ * Asks the server for COMPRESS2 (option 86) and waits until all that follows is compressed; what
+ * client_receive gives is inflated from then on. client_end_compression asks for plain TELNET again
+ * and waits for it. Data that comes meanwhile is dropped. They return 0, or -1 and errno.
+ */
+int client_compress(struct client *client);
+int client_end_compression(struct client *client);
 
 /*
  * Reads once, at most `room` bytes, and leaves the data among them at `bytes`. Returns its size,

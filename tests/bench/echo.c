@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* Measures of one user's echo: alone, and beside somebody whose program prints without end. */
+/*
+ * Measures of one user's echo: alone, beside somebody whose program prints without end, and
+ * compressed.
+ */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,6 +19,8 @@
 #define ECHOES_MAX 200000
 #define WARM_UP_ECHOES 200
 #define SETTLE_S 0.3
+#define TURN_ECHOES 200
+#define TURN_WARM_UP_ECHOES 20
 
 /* Types a key and waits for it; returns how long that took, or -1. */
 static double echo_one(struct client *client, char key)
@@ -152,6 +157,78 @@ int measure_neighbour(const struct trial *trial)
 		waitpid(child, NULL, 0);
 		client_close(&neighbour);
 	}
+	client_close(&client);
+	return result;
+}
+
+/* --- compressed --------------------------------------------------------------------------- */
+
+/* What took how long, in the end in the order of the times. */
+struct echoes {
+	double times[ECHOES_MAX];
+	long count;
+};
+
+static int echo_turn(struct client *client, struct echoes *echoes)
+{
+	for (int i = -TURN_WARM_UP_ECHOES; i < TURN_ECHOES; i++) {
+		double time = echo_one(client, 'k');
+
+		if (time < 0)
+			return failed("echoing");
+		if (i >= 0)
+			echoes->times[echoes->count++] = time;
+	}
+	return 0;
+}
+
+static int take_turns(struct client *client, struct echoes *plain, struct echoes *compressed)
+{
+	if (echo_turn(client, plain) != 0)
+		return -1;
+	if (client_compress(client) != 0)
+		return failed("waiting for compression");
+	if (echo_turn(client, compressed) != 0)
+		return -1;
+	if (client_end_compression(client) != 0)
+		return failed("waiting for the end of compression");
+	return 0;
+}
+
+static double percentile_us(const struct echoes *echoes, long percent)
+{
+	return echoes->times[echoes->count * percent / 100] * 1e6;
+}
+
+static void tell_turns(struct echoes *plain, struct echoes *compressed)
+{
+	qsort(plain->times, (size_t)plain->count, sizeof(plain->times[0]), compare_times);
+	qsort(compressed->times, (size_t)compressed->count, sizeof(compressed->times[0]),
+	      compare_times);
+	printf("p50_us %.1f\np99_us %.1f\n", percentile_us(plain, 50), percentile_us(plain, 99));
+	printf("compressed_p50_us %.1f\ncompressed_p99_us %.1f\n", percentile_us(compressed, 50),
+	       percentile_us(compressed, 99));
+	printf("p50_ratio %.3f\n", percentile_us(compressed, 50) / percentile_us(plain, 50));
+}
+
+/*
+ * One session, plain and compressed in short turns. Of two sessions one would often have its worker
+ * on the client's core and the other would not, which makes more of a difference.
+ */
+int measure_compress(const struct trial *trial)
+{
+	static struct echoes plain, compressed;
+	double end = now() + trial->time;
+	struct client client;
+	int result;
+
+	if (open_echo(trial, &client) != 0)
+		return -1;
+	do
+		result = take_turns(&client, &plain, &compressed);
+	while (result == 0 && now() < end && plain.count + TURN_ECHOES <= ECHOES_MAX);
+	if (result == 0)
+		tell_turns(&plain, &compressed);
 	client_close(&client);
 	return result;
 }

@@ -23,8 +23,8 @@ static const struct {
 	{"flood", measure_flood},	  {"flood-ff", measure_flood_ff},
 	{"paste", measure_paste},	  {"echo", measure_echo},
 	{"neighbour", measure_neighbour}, {"crowd", measure_crowd},
-	{"sessions", measure_sessions},	  {"memory", measure_memory},
-	{"interrupt", measure_interrupt},
+	{"compress", measure_compress},	  {"sessions", measure_sessions},
+	{"memory", measure_memory},	  {"interrupt", measure_interrupt},
 };
 
 #define MEASURES (sizeof(measures) / sizeof(measures[0]))

@@ -21,6 +21,7 @@ int measure_flood_ff(const struct trial *trial);
 int measure_paste(const struct trial *trial);
 int measure_echo(const struct trial *trial);
 int measure_neighbour(const struct trial *trial);
+int measure_compress(const struct trial *trial);
 int measure_crowd(const struct trial *trial);
 int measure_sessions(const struct trial *trial);
 int measure_memory(const struct trial *trial);
