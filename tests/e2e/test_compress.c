@@ -94,6 +94,7 @@ static void inflate_shown(char *bytes, size_t size)
 		if (result != Z_OK && result != Z_STREAM_END)
 			fail_msg("the stream is broken after %zu bytes", shown.size);
 	}
+	inflater.next_in = NULL; /* it is the caller's */
 }
 
 /* Asks for COMPRESS2; from here on this end answers nothing by itself. */

@@ -77,7 +77,7 @@ static struct bytes inflated(const char *bytes, size_t size, size_t *used, bool 
 	struct bytes text = {NULL, 0, 0};
 	z_stream inflater = {0};
 	unsigned char out[4096];
-	int result;
+	int result = Z_OK;
 
 	assert_int_equal(inflateInit(&inflater), Z_OK);
 	inflater.next_in = (unsigned char *)bytes;

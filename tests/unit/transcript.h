@@ -102,7 +102,7 @@ struct bytes {
 
 static inline void add(struct bytes *bytes, const char *more, size_t size)
 {
-	if (bytes->size + size + 1 > bytes->room) {
+	if (!bytes->at || bytes->size + size + 1 > bytes->room) {
 		bytes->room = 2 * (bytes->size + size + 1);
 		bytes->at = realloc(bytes->at, bytes->room);
 		assert_non_null(bytes->at);
