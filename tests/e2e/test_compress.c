@@ -89,7 +89,7 @@ static void inflate_shown(char *bytes, size_t size)
 		shown.size = shown.room - 1 - inflater.avail_out;
 		shown.bytes[shown.size] = '\0';
 		if (result == Z_BUF_ERROR || (result == Z_OK && inflater.avail_out > 0))
-			return;
+			break;
 		stream_ended = result == Z_STREAM_END;
 		if (result != Z_OK && result != Z_STREAM_END)
 			fail_msg("the stream is broken after %zu bytes", shown.size);
