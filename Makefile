@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: ISC
 #
-# make                    build telnetd and libnvt
+# make                    build telnetd, the client telnet, and libnvt
 # make run                build and start telnetd on this machine, for yourself only
 # make check              build and run all tests
 # make check-unit         only the unit tests
@@ -20,7 +20,7 @@
 #
 # run, check, bench, fuzz and lint first install what they miss, through contrib/install-deps.
 #
-# Variables: BUILD (where to build), SANITIZE=1, SECCOMP=no, PORT and LOGIN (for run), JOBS,
+# Variables: BUILD (where to build), SANITIZE=1, SECCOMP=no, EDIT=no, PORT and LOGIN (for run), JOBS,
 # ONLY, REPEAT and CONTENDERS (for bench), TIME, RUNS and ONLY (for fuzz), V=1 (show whole commands),
 # and the usual CC, CPPFLAGS, CFLAGS, LDFLAGS, PKG_CONFIG, DESTDIR, PREFIX.
 
@@ -30,6 +30,7 @@ BUILD ?= build
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
+BINDIR ?= $(PREFIX)/bin
 SBINDIR ?= $(PREFIX)/sbin
 MANDIR ?= $(PREFIX)/share/man
 PKG_CONFIG ?= pkg-config
@@ -55,12 +56,17 @@ package_flags = $(shell $(PKG_CONFIG) $(1) $(2) 2>/dev/null)
 ifneq ($(SECCOMP),no)
 HAVE_SECCOMP := $(call has,libseccomp)
 endif
+ifneq ($(EDIT),no)
+HAVE_LIBEDIT := $(call has,libedit)
+endif
 TELNETD_PACKAGES := libevent_core libconfuse $(if $(HAVE_SECCOMP),libseccomp)
 
 NVT_LIBS := $(call package_flags,--libs,libtelnet zlib)
 PTY_LIBS := -lutil
 TELNETD_LIBS := $(call package_flags,--libs,$(TELNETD_PACKAGES))
-PACKAGE_CFLAGS := $(call package_flags,--cflags,libtelnet zlib $(TELNETD_PACKAGES))
+TELNET_LIBS := $(if $(HAVE_LIBEDIT),$(call package_flags,--libs,libedit))
+PACKAGE_CFLAGS := $(call package_flags,--cflags,libtelnet zlib $(TELNETD_PACKAGES) \
+	$(if $(HAVE_LIBEDIT),libedit))
 CMOCKA_LIBS = -lcmocka
 
 # ---- Flags ---------------------------------------------------------------------------------
@@ -83,7 +89,7 @@ endif
 
 # What every compiler and checker must know to read the sources, and how they are compiled.
 SOURCE_FLAGS := -std=c11 -D_GNU_SOURCE -I. -DTELNETD_VERSION='"$(VERSION)"' \
-	$(if $(HAVE_SECCOMP),-DHAVE_SECCOMP)
+	$(if $(HAVE_SECCOMP),-DHAVE_SECCOMP) $(if $(HAVE_LIBEDIT),-DHAVE_LIBEDIT)
 COMPILE = $(CC) $(SOURCE_FLAGS) $(WARNINGS) $(HARDENING) -g -fstack-protector-strong -fPIE \
 	$(PACKAGE_CFLAGS)
 LINK = $(CC) $(LINK_HARDENING) -Wl,-z,relro,-z,now
@@ -97,6 +103,7 @@ NVT_OBJECTS := $(call objects,nvt/*.c)
 PTY_OBJECTS := $(call objects,pty/*.c)
 TELNETD_MAIN := $(call objects,telnetd/main.c)
 TELNETD_OBJECTS := $(filter-out $(TELNETD_MAIN),$(call objects,telnetd/*.c))
+TELNET_OBJECTS := $(call objects,contrib/telnet/*.c)
 SUPPORT_OBJECTS := $(call objects,tests/e2e/support/*.c)
 
 UNIT_TESTS := $(call programs,tests/unit/test_*.c)
@@ -119,6 +126,7 @@ LOAD_OBJECTS := $(patsubst %,$(BUILD)/obj/tests/bench/%.o,\
 	load server client flow echo crowd interrupt)
 
 ALL_OBJECTS := $(NVT_OBJECTS) $(PTY_OBJECTS) $(TELNETD_MAIN) $(TELNETD_OBJECTS) \
+	$(TELNET_OBJECTS) \
 	$(SUPPORT_OBJECTS) $(call objects,tests/unit/test_*.c tests/e2e/test_*.c \
 	tests/e2e/programs/*.c tests/fuzz/*.c tests/bench/*.c tests/bench/programs/*.c)
 
@@ -127,7 +135,7 @@ ARCHIVES := $(BUILD)/libtelnetd.a $(BUILD)/libnvt.a $(BUILD)/libpty.a
 
 # ---- Building ------------------------------------------------------------------------------
 
-all: $(if $(TELNETD_MAIN),$(BUILD)/telnetd) $(ARCHIVES) $(BUILD)/libnvt.so
+all: $(if $(TELNETD_MAIN),$(BUILD)/telnetd) $(BUILD)/telnet $(ARCHIVES) $(BUILD)/libnvt.so
 
 .PHONY: tests
 tests: all $(UNIT_TESTS) $(REPLAYS) $(E2E_TESTS) $(TEST_PROGRAMS)
@@ -164,6 +172,10 @@ $(BUILD)/libnvt.so: $(BUILD)/libnvt.so.0
 $(BUILD)/telnetd: $(TELNETD_MAIN) $(ARCHIVES)
 	$(call show,LINK  $@)
 	$(quiet)$(LINK) -pie $(LDFLAGS) -o $@ $^ $(TELNETD_LIBS) $(NVT_LIBS) $(PTY_LIBS)
+
+$(BUILD)/telnet: $(TELNET_OBJECTS) $(BUILD)/libnvt.a
+	$(call show,LINK  $@)
+	$(quiet)$(LINK) -pie $(LDFLAGS) -o $@ $^ $(TELNET_LIBS) $(NVT_LIBS)
 
 $(E2E_TESTS): $(SUPPORT_OBJECTS)
 $(UNIT_TESTS) $(E2E_TESTS): $(BUILD)/%: $(BUILD)/obj/%.o $(ARCHIVES)
@@ -209,7 +221,7 @@ changed = mkdir -p $(@D); printf '%s\n' $(call quote,$(1)) | cmp -s - $@ || \
 $(BUILD)/flags: FORCE
 	@$(call changed,$(COMPILE) $(CPPFLAGS) $(CFLAGS) $(LINK) $(LDFLAGS))
 $(BUILD)/members: FORCE
-	@$(call changed,$(NVT_OBJECTS) $(PTY_OBJECTS) $(TELNETD_OBJECTS))
+	@$(call changed,$(NVT_OBJECTS) $(PTY_OBJECTS) $(TELNETD_OBJECTS) $(TELNET_OBJECTS))
 .PHONY: FORCE
 FORCE:
 
@@ -344,13 +356,15 @@ format:
 
 # ---- Installing ----------------------------------------------------------------------------
 
-INSTALLED = $(SBINDIR)/telnetd $(INCLUDEDIR)/nvt.h $(LIBDIR)/libnvt.a $(LIBDIR)/libnvt.so.0 \
-	$(LIBDIR)/libnvt.so $(LIBDIR)/pkgconfig/libnvt.pc $(MANDIR)/man8/telnetd.8
+INSTALLED = $(SBINDIR)/telnetd $(BINDIR)/telnet $(INCLUDEDIR)/nvt.h $(LIBDIR)/libnvt.a $(LIBDIR)/libnvt.so.0 \
+	$(LIBDIR)/libnvt.so $(LIBDIR)/pkgconfig/libnvt.pc $(MANDIR)/man8/telnetd.8 \
+	$(MANDIR)/man1/telnet.1
 
 .PHONY: install uninstall clean
 install: all
 	$(INSTALL) -d $(sort $(dir $(addprefix $(DESTDIR),$(INSTALLED))))
 	$(INSTALL) -m 755 $(BUILD)/telnetd $(DESTDIR)$(SBINDIR)/telnetd
+	$(INSTALL) -m 755 $(BUILD)/telnet $(DESTDIR)$(BINDIR)/telnet
 	$(INSTALL) -m 644 nvt/nvt.h $(DESTDIR)$(INCLUDEDIR)/nvt.h
 	$(INSTALL) -m 644 $(BUILD)/libnvt.a $(DESTDIR)$(LIBDIR)/libnvt.a
 	$(INSTALL) -m 755 $(BUILD)/libnvt.so.0 $(DESTDIR)$(LIBDIR)/libnvt.so.0
@@ -358,6 +372,7 @@ install: all
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
 		-e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' -e 's|@VERSION@|$(VERSION)|' \
 		nvt/libnvt.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/libnvt.pc
+	$(INSTALL) -m 644 contrib/telnet/telnet.1 $(DESTDIR)$(MANDIR)/man1/telnet.1
 	$(if $(wildcard telnetd/telnetd.8),\
 		$(INSTALL) -m 644 telnetd/telnetd.8 $(DESTDIR)$(MANDIR)/man8/telnetd.8)
 

@@ -186,9 +186,10 @@ static size_t put_text(char *to, const char *text)
 	return length;
 }
 
-void environment_answer(struct nvt *nvt, unsigned char option, const char *asked, size_t size)
+/* Tells the variables that are asked for, as an answer (IS) or unasked (INFO). */
+static void tell(struct nvt *nvt, unsigned char option, char kind, const char *asked, size_t size)
 {
-	char body[1 + 2 * NVT_ENVIRONMENT_MAX] = {IS};
+	char body[1 + 2 * NVT_ENVIRONMENT_MAX] = {kind};
 	size_t length = 1;
 
 	for (size_t i = 0; i < nvt->self.variable_count; i++) {
@@ -203,4 +204,17 @@ void environment_answer(struct nvt *nvt, unsigned char option, const char *asked
 		length += put_text(body + length, variable->value);
 	}
 	nvt_send_subnegotiation(nvt, option, body, length);
+}
+
+void environment_answer(struct nvt *nvt, unsigned char option, const char *asked, size_t size)
+{
+	tell(nvt, option, IS, asked, size);
+}
+
+void nvt_set_variables(struct nvt *nvt, const struct nvt_variable *variables, size_t count)
+{
+	nvt->self.variables = variables;
+	nvt->self.variable_count = count;
+	if (nvt->local[TELNET_TELOPT_NEW_ENVIRON] == OPTION_YES)
+		tell(nvt, TELNET_TELOPT_NEW_ENVIRON, INFO, NULL, 0);
 }

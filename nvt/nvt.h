@@ -395,6 +395,17 @@ const unsigned char *nvt_forward_mask(const struct nvt *);
 /* As a client: asks the server to end the session (RFC 727). */
 void nvt_ask_logout(struct nvt *);
 
+/*
+ * A client has other variables, or another display, to tell of than it was made with; they are kept
+ * by reference. A server that has agreed to NEW-ENVIRON is told the variables (INFO of RFC 1572).
+ */
+void nvt_set_variables(struct nvt *, const struct nvt_variable *, size_t count);
+void nvt_set_display(struct nvt *, const char *display);
+
+/* Whether an option is on at this end (local) or at the peer's. */
+bool nvt_is_local_on(const struct nvt *, unsigned char option);
+bool nvt_is_remote_on(const struct nvt *, unsigned char option);
+
 /* Asks that an option be turned on or off at this end (local) or at the peer's. RFC 1143. */
 void nvt_ask_local(struct nvt *, unsigned char option, bool enable);
 void nvt_ask_remote(struct nvt *, unsigned char option, bool enable);

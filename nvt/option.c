@@ -347,3 +347,13 @@ bool nvt_awaits_go_ahead(const struct nvt *nvt)
 {
 	return nvt->go_ahead_refused;
 }
+
+bool nvt_is_local_on(const struct nvt *nvt, unsigned char option)
+{
+	return nvt->local[option] == OPTION_YES;
+}
+
+bool nvt_is_remote_on(const struct nvt *nvt, unsigned char option)
+{
+	return nvt->remote[option] == OPTION_YES;
+}

@@ -289,6 +289,11 @@ void nvt_send_window(struct nvt *nvt, unsigned short columns, unsigned short row
 		send_window(nvt);
 }
 
+void nvt_set_display(struct nvt *nvt, const char *display)
+{
+	nvt->self.display = display;
+}
+
 /* ------------------------------------------------------------------------------------------ */
 
 static void answer_received(struct nvt *nvt, unsigned char option, const char *body, size_t size)

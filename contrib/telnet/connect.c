@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: ISC */
+/* Finds a host's addresses and connects to the first that answers (RFC 8305, section 5). */
+#include "contrib/telnet/connect.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define ADDRESSES_MAX 32
+#define NEXT_AFTER_MS 250
+
+/* One address, and what has come of it. */
+struct attempt {
+	const struct addrinfo *address;
+	char text[NI_MAXHOST];
+	int socket; /* -1: not begun, or failed */
+	int error; /* why it has failed */
+	long long deadline; /* of a connection that does not come about */
+};
+
+struct attempts {
+	struct attempt all[ADDRESSES_MAX];
+	size_t count;
+	size_t begun;
+	size_t pending;
+	long long next_at; /* when the next one begins */
+};
+
+static long long now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* --- addresses ---------------------------------------------------------------------------- */
+
+bool connect_knows_port(const char *port, unsigned short *number)
+{
+	size_t digits = strspn(port, "0123456789");
+	struct servent *service;
+
+	if (digits > 0 && port[digits] == '\0') {
+		unsigned long value = digits <= 5 ? strtoul(port, NULL, 10) : 0;
+
+		*number = (unsigned short)value;
+		return value >= 1 && value <= 65535;
+	}
+	service = getservbyname(port, "tcp");
+	if (!service)
+		return false;
+	*number = ntohs((unsigned short)service->s_port);
+	return true;
+}
+
+static void add_address(struct attempts *attempts, const struct addrinfo *address)
+{
+	struct attempt *attempt = &attempts->all[attempts->count];
+
+	if (attempts->count == ADDRESSES_MAX)
+		return;
+	attempt->address = address;
+	attempt->socket = -1;
+	if (getnameinfo(address->ai_addr, address->ai_addrlen, attempt->text, sizeof(attempt->text),
+			NULL, 0, NI_NUMERICHOST) == 0)
+		attempts->count++;
+}
+
+/* The next address of this family, or of any other; NULL: there is none left. */
+static const struct addrinfo *next_of(const struct addrinfo *list, int family, bool same)
+{
+	while (list && (list->ai_family == family) != same)
+		list = list->ai_next;
+	return list;
+}
+
+/* In the resolver's order, but the two families in turn. */
+static void interleave(struct attempts *attempts, const struct addrinfo *list)
+{
+	int family = list->ai_family;
+	const struct addrinfo *one = next_of(list, family, true);
+	const struct addrinfo *other = next_of(list, family, false);
+
+	while (one || other) {
+		if (one) {
+			add_address(attempts, one);
+			one = next_of(one->ai_next, family, true);
+		}
+		if (other) {
+			add_address(attempts, other);
+			other = next_of(other->ai_next, family, false);
+		}
+	}
+}
+
+/* --- attempts ----------------------------------------------------------------------------- */
+
+static void set_error(struct attempts *attempts, struct attempt *attempt, int error)
+{
+	attempt->error = error;
+	if (attempt->socket < 0)
+		return;
+	close(attempt->socket);
+	attempt->socket = -1;
+	attempts->pending--;
+}
+
+static void begin_attempt(struct attempts *attempts, unsigned timeout, FILE *notices)
+{
+	struct attempt *attempt = &attempts->all[attempts->begun++];
+	const struct addrinfo *address = attempt->address;
+
+	fprintf(notices, "Trying %s...\n", attempt->text);
+	fflush(notices);
+	attempts->next_at = now_ms() + NEXT_AFTER_MS;
+	attempt->deadline = now_ms() + 1000LL * timeout;
+	attempt->socket = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (attempt->socket < 0) {
+		set_error(attempts, attempt, errno);
+		return;
+	}
+	attempts->pending++;
+	if (connect(attempt->socket, address->ai_addr, address->ai_addrlen) != 0 &&
+	    errno != EINPROGRESS)
+		set_error(attempts, attempt, errno);
+}
+
+/* How long to wait: until the next attempt is due, or the first one is to be given up. */
+static int time_left(const struct attempts *attempts)
+{
+	long long until = attempts->begun < attempts->count ? attempts->next_at : 0;
+	long long left;
+
+	for (size_t i = 0; i < attempts->begun; i++) {
+		const struct attempt *attempt = &attempts->all[i];
+
+		if (attempt->socket >= 0 && (until == 0 || attempt->deadline < until))
+			until = attempt->deadline;
+	}
+	left = until - now_ms();
+	return left > 0 ? (int)left : 0;
+}
+
+static int error_of(int socket)
+{
+	int error = 0;
+	socklen_t size = sizeof(error);
+
+	if (getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &size) != 0)
+		return errno;
+	return error;
+}
+
+/* Waits for attempts to come to something. Returns the one that has succeeded, or NULL. */
+static struct attempt *wait_for_attempts(struct attempts *attempts)
+{
+	struct pollfd polled[ADDRESSES_MAX];
+
+	for (size_t i = 0; i < attempts->begun; i++)
+		polled[i] = (struct pollfd){.fd = attempts->all[i].socket, .events = POLLOUT};
+	poll(polled, attempts->begun, time_left(attempts));
+	for (size_t i = 0; i < attempts->begun; i++) {
+		struct attempt *attempt = &attempts->all[i];
+		int error;
+
+		if (attempt->socket < 0)
+			continue;
+		if (polled[i].revents == 0) {
+			if (now_ms() >= attempt->deadline)
+				set_error(attempts, attempt, ETIMEDOUT);
+			continue;
+		}
+		error = error_of(attempt->socket);
+		if (error == 0)
+			return attempt;
+		set_error(attempts, attempt, error);
+	}
+	return NULL;
+}
+
+static struct attempt *try_all(struct attempts *attempts, unsigned timeout, FILE *notices)
+{
+	while (attempts->begun < attempts->count || attempts->pending > 0) {
+		struct attempt *connected;
+
+		if (attempts->begun < attempts->count &&
+		    (attempts->pending == 0 || now_ms() >= attempts->next_at))
+			begin_attempt(attempts, timeout, notices);
+		if (attempts->pending == 0)
+			continue;
+		connected = wait_for_attempts(attempts);
+		if (connected)
+			return connected;
+	}
+	return NULL;
+}
+
+/* --- telling ------------------------------------------------------------------------------ */
+
+static void tell_failures(const struct attempts *attempts, const struct connect_target *target)
+{
+	for (size_t i = 0; i < attempts->count; i++) {
+		int error = attempts->all[i].error;
+		const char *why = strerror(error);
+
+		if (error == ECONNREFUSED)
+			why = "refused";
+		else if (error == ETIMEDOUT)
+			why = "timed out";
+		fprintf(stderr, "telnet: connection to %s (%s) port %s: %s\n", target->host,
+			attempts->all[i].text, target->port, why);
+	}
+}
+
+static void set_options(int socket)
+{
+	int on = 1;
+
+	setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	setsockopt(socket, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));
+	setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+}
+
+static int connect_to_list(const struct connect_target *target, const struct addrinfo *list,
+			   FILE *notices)
+{
+	struct attempts *attempts = calloc(1, sizeof(*attempts));
+	struct attempt *connected;
+	int socket = -1;
+
+	if (!attempts) {
+		fputs("telnet: out of memory\n", stderr);
+		return -1;
+	}
+	interleave(attempts, list);
+	connected = try_all(attempts, target->timeout, notices);
+	if (connected) {
+		socket = connected->socket;
+		connected->socket = -1;
+		set_options(socket);
+	} else {
+		tell_failures(attempts, target);
+	}
+	for (size_t i = 0; i < attempts->begun; i++)
+		if (attempts->all[i].socket >= 0)
+			close(attempts->all[i].socket);
+	free(attempts);
+	return socket;
+}
+
+int connect_to(const struct connect_target *target, FILE *notices)
+{
+	const struct addrinfo hints = {.ai_family = target->family, .ai_socktype = SOCK_STREAM};
+	struct addrinfo *list;
+	unsigned short number = 0;
+	char port[8];
+	int error, socket;
+
+	connect_knows_port(target->port, &number);
+	snprintf(port, sizeof(port), "%hu", number);
+	error = getaddrinfo(target->host, port, &hints, &list);
+	if (error != 0) {
+		fprintf(stderr, "telnet: cannot find host %s: %s\n", target->host,
+			error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error));
+		return -1;
+	}
+	socket = connect_to_list(target, list, notices);
+	freeaddrinfo(list);
+	return socket;
+}

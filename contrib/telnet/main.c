@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: ISC */
+/* The TELNET client: connects, runs the session, and says how it came out. */
+#include <langinfo.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "contrib/telnet/command.h"
+#include "contrib/telnet/connect.h"
+
+#define TELNET_PORT 23
+
+/* Keys are characters to the editor of lines: where the locale knows none but ASCII, take UTF-8. */
+static void set_locale(void)
+{
+	setlocale(LC_CTYPE, "");
+	if (strcmp(nl_langinfo(CODESET), "ANSI_X3.4-1968") == 0)
+		setlocale(LC_CTYPE, "C.UTF-8");
+}
+
+/* What a server may be told without the user's asking for it. */
+static bool define_variables(struct client *client)
+{
+	const char *display = getenv("DISPLAY");
+	const char *user = client->settings.user;
+
+	if (display && display[0] != '\0' &&
+	    variables_define(&client->variables, "DISPLAY", display) == 0)
+		variables_export(&client->variables, "DISPLAY", true);
+	if (!user)
+		return true;
+	if (variables_define(&client->variables, "USER", user) != 0) {
+		fprintf(stderr, "telnet: bad user '%s'\n", user);
+		return false;
+	}
+	return variables_export(&client->variables, "USER", true) == 0;
+}
+
+static void on_escape(void *owner)
+{
+	command_prompt(owner);
+}
+
+static void welcome(const struct settings *settings)
+{
+	char escape[8];
+
+	session_notice("Connected to %s.\n", settings->host);
+	if (terminal_is_there() && settings->escape != SETTINGS_NO_ESCAPE)
+		session_notice("Escape character is '%s'.\n",
+			       settings_show_character(settings->escape, escape));
+}
+
+static void say_goodbye(const struct session *session)
+{
+	if (session->closed)
+		return;
+	if (session->fault[0] != '\0')
+		fprintf(stderr, "telnet: %s: %s\n", session->host, session->fault);
+	else if (session->error != 0)
+		fprintf(stderr, "telnet: connection to %s: %s\n", session->host,
+			strerror(session->error));
+	else
+		session_notice("Connection closed by foreign host.\n");
+}
+
+/* Runs a session on a connected socket; returns the status to exit with. */
+static int run_session(struct client *client, int socket, unsigned short port)
+{
+	struct settings *settings = &client->settings;
+	struct session *session = session_new(socket, settings, &client->variables, &client->trace);
+	bool in_order;
+
+	if (!session) {
+		fputs("telnet: out of memory\n", stderr);
+		return EXIT_FAILURE;
+	}
+	session->host = settings->host;
+	session->escape = on_escape;
+	session->owner = client;
+	client->session = session;
+	welcome(settings);
+	trace_begin(&client->trace, "connected");
+	if (port == TELNET_PORT || settings->negotiate)
+		session_begin_telnet(session, true);
+	in_order = session_run(session);
+	say_goodbye(session);
+	client->session = NULL;
+	session_free(session);
+	return in_order ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int connect_and_run(struct client *client)
+{
+	const struct settings *settings = &client->settings;
+	const struct connect_target target = {
+		.host = settings->host,
+		.port = settings->port,
+		.family = settings->family,
+		.timeout = settings->timeout,
+	};
+	unsigned short port = 0;
+	int socket;
+
+	connect_knows_port(settings->port, &port);
+	socket = connect_to(&target, terminal_is_there() ? stdout : stderr);
+	return socket < 0 ? EXIT_FAILURE : run_session(client, socket, port);
+}
+
+/* Without a host on the command line: commands, until one of them quits. */
+static int run_commands(struct client *client)
+{
+	int status = EXIT_SUCCESS;
+
+	while (!client->quit) {
+		client->settings.host = NULL;
+		command_prompt(client);
+		if (!client->quit && client->settings.host)
+			status = connect_and_run(client);
+	}
+	return status;
+}
+
+int main(int count, char *arguments[])
+{
+	static struct client client;
+	int status = settings_read(&client.settings, count, arguments), error;
+
+	if (status >= 0)
+		return status;
+	set_locale();
+	error = trace_open(&client.trace, client.settings.trace);
+	if (error != 0) {
+		fprintf(stderr, "telnet: cannot write the trace to '%s': %s\n",
+			client.settings.trace, strerror(-error));
+		return EXIT_FAILURE;
+	}
+	terminal_open();
+	if (!define_variables(&client))
+		status = 2;
+	else if (client.settings.host)
+		status = connect_and_run(&client);
+	else
+		status = run_commands(&client);
+	terminal_restore();
+	command_free(&client);
+	return status;
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One turn of a session: waits for the socket, the keyboard and the screen, and moves bytes. What
+ * one side does not take stops the reading of the other, so that nothing piles up.
+ */
+#include "contrib/telnet/relay.h"
+
+#include <arpa/telnet.h>
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "contrib/telnet/text.h"
+
+/* Of these many bytes that come, the answers fit into the queue (see QUEUE_ENOUGH). */
+#define PIECE_SIZE 1024
+
+enum polled {
+	POLLED_KEYS,
+	POLLED_SCREEN,
+	POLLED_SOCKET,
+	POLLED,
+};
+
+/* --- what has come ------------------------------------------------------------------------ */
+
+static size_t text_came(struct session *session, const char *bytes, size_t size)
+{
+	size_t text = text_before_telnet(bytes, size);
+
+	if (size - text == 1 && session->server_ended)
+		text = size;
+	if (text > 0) {
+		trace_text(session->trace, TRACE_RECEIVED, bytes, text);
+		session_show(session, bytes, text);
+	} else if (size >= 2) {
+		session_begin_telnet(session, false);
+	}
+	return text;
+}
+
+/*
+ * A subnegotiation may be answered with much more than it is long, so what is behind its end waits
+ * until the answer is seen.
+ */
+static size_t piece_of(const char *bytes, size_t size)
+{
+	const char *end;
+
+	if (size > PIECE_SIZE)
+		size = PIECE_SIZE;
+	end = memchr(bytes, SE, size);
+	return end ? (size_t)(end - bytes) + 1 : size;
+}
+
+static size_t telnet_came(struct session *session, const char *bytes, size_t size)
+{
+	size = piece_of(bytes, size);
+	trace_bytes(session->trace, TRACE_RECEIVED, bytes, size);
+	nvt_from_network(session->nvt, bytes, size);
+	return size;
+}
+
+void relay_input(struct session *session)
+{
+	size_t at = 0;
+
+	while (at < session->input_size && session->fault[0] == '\0' && session->error == 0 &&
+	       session->to_screen.size < QUEUE_ENOUGH && session->to_network.size < QUEUE_ENOUGH) {
+		const char *bytes = session->input + at;
+		size_t size = session->input_size - at;
+		bool was_telnet = session->telnet;
+		size_t taken = was_telnet ? telnet_came(session, bytes, size)
+					  : text_came(session, bytes, size);
+
+		if (taken == 0 && session->telnet == was_telnet)
+			break;
+		at += taken;
+	}
+	session->input_size -= at;
+	memmove(session->input, session->input + at, session->input_size);
+}
+
+static void receive(struct session *session)
+{
+	ssize_t size = recv(session->socket, session->input + session->input_size,
+			    sizeof(session->input) - session->input_size, MSG_DONTWAIT);
+
+	if (size > 0)
+		session->input_size += (size_t)size;
+	else if (size == 0)
+		session->server_ended = true;
+	else if (errno != EAGAIN && errno != EINTR)
+		session->error = errno;
+}
+
+/* A Synch is on its way: what has not been shown yet is stale. */
+static void urgent_came(struct session *session)
+{
+	nvt_urgent(session->nvt);
+	queue_clear(&session->to_screen);
+	session->shown_cr = false;
+}
+
+/* --- what goes ---------------------------------------------------------------------------- */
+
+static void send_queue(struct session *session)
+{
+	int error = queue_send(&session->to_network, session->socket);
+
+	if (error == 0)
+		return;
+	/* The server may have said something before it closed: that is read on. */
+	queue_clear(&session->to_network);
+	session->keys_size = 0;
+	session->input_ended = session->half_closed = session->cut_off = true;
+}
+
+static void write_screen(struct session *session)
+{
+	if (session->lines && session->to_screen.size > 0)
+		lines_interrupt(session->lines);
+	if (queue_write(&session->to_screen, session->screen) != 0) {
+		queue_clear(&session->to_screen);
+		session->error = EPIPE;
+	}
+}
+
+static void half_close(struct session *session)
+{
+	if (!session->input_ended || session->half_closed || session->to_network.size > 0 ||
+	    session->keys_size > 0)
+		return;
+	shutdown(session->socket, SHUT_WR);
+	session->half_closed = true;
+}
+
+/* --- the keyboard ------------------------------------------------------------------------- */
+
+static void read_keys(struct session *session, short events)
+{
+	ssize_t size = read(STDIN_FILENO, session->keys + session->keys_size,
+			    sizeof(session->keys) - session->keys_size);
+
+	if (size > 0) {
+		session->keys_size += (size_t)size;
+		return;
+	}
+	if (size < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (!terminal_is_there()) {
+		session_end_input(session);
+		return;
+	}
+	if (size == 0 && session->mode.edit && !(events & POLLHUP))
+		session_end_input(session);
+	else
+		session->closed = true; /* the terminal has gone */
+}
+
+/* --- a turn ------------------------------------------------------------------------------- */
+
+static bool wants_keys(const struct session *session)
+{
+	return !session->input_ended && session->keys_size < sizeof(session->keys) &&
+	       session->to_network.size < QUEUE_ENOUGH;
+}
+
+static bool wants_input(const struct session *session)
+{
+	/* A text server's IAC waits for the byte behind it. */
+	size_t most = session->telnet ? 0 : 1;
+
+	return !session->server_ended && session->input_size <= most &&
+	       session->to_screen.size < QUEUE_ENOUGH && session->to_network.size < QUEUE_ENOUGH;
+}
+
+static void fill_polled(const struct session *session, struct pollfd polled[POLLED])
+{
+	bool watches_urgent = session->telnet && !nvt_is_discarding(session->nvt);
+	int socket_events = (wants_input(session) ? POLLIN : 0) |
+			    (session->to_network.size > 0 ? POLLOUT : 0) |
+			    (watches_urgent ? POLLPRI : 0);
+
+	polled[POLLED_KEYS] = (struct pollfd){
+		.fd = wants_keys(session) ? STDIN_FILENO : -1,
+		.events = POLLIN,
+	};
+	polled[POLLED_SCREEN] = (struct pollfd){
+		.fd = session->to_screen.size > 0 ? session->screen : -1,
+		.events = POLLOUT,
+	};
+	polled[POLLED_SOCKET] = (struct pollfd){
+		.fd = socket_events != 0 && !session->server_ended ? session->socket : -1,
+		.events = (short)socket_events,
+	};
+}
+
+void session_step(struct session *session)
+{
+	struct pollfd polled[POLLED];
+	const short readable = POLLIN | POLLHUP | POLLERR | POLLNVAL;
+
+	half_close(session);
+	fill_polled(session, polled);
+	if (terminal_wait(polled, POLLED, -1) < 0) {
+		if (errno != EINTR)
+			session->error = errno;
+		memset(polled, 0, sizeof(polled));
+	}
+	session_answer_requests(session);
+	if (polled[POLLED_SOCKET].revents & POLLPRI)
+		urgent_came(session);
+	if ((polled[POLLED_SOCKET].revents & readable) && wants_input(session))
+		receive(session);
+	relay_input(session);
+	if (polled[POLLED_SCREEN].revents != 0)
+		write_screen(session);
+	if (polled[POLLED_KEYS].revents & readable)
+		read_keys(session, polled[POLLED_KEYS].revents);
+	if (session->to_network.size > 0)
+		send_queue(session);
+	session_set_mode(session);
+}

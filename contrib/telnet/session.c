@@ -1,0 +1,536 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A connection: what the server's options make of the terminal, and what is typed of what goes to
+ * the server. relay.c moves the bytes.
+ */
+#include "contrib/telnet/session.h"
+
+#include <arpa/telnet.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "contrib/telnet/relay.h"
+#include "contrib/telnet/text.h"
+
+/* What is typed is sent in pieces of this size at most. */
+#define TYPED_SIZE 512
+
+/* What pseudo-terminals say of themselves. */
+#define SPEED 38400
+
+#define CONTROL_Z ('Z' & 0x1f)
+
+void session_notice(const char *format, ...)
+{
+	FILE *file = terminal_is_there() ? stdout : stderr;
+	va_list arguments;
+
+	va_start(arguments, format);
+	vfprintf(file, format, arguments);
+	va_end(arguments);
+	fflush(file);
+}
+
+/* --- events of the endpoint --------------------------------------------------------------- */
+
+static void on_to_network(void *owner, const char *bytes, size_t size, bool urgent)
+{
+	struct session *session = owner;
+
+	/* Behind a half-close nothing can be answered. */
+	if (session->half_closed)
+		return;
+	trace_bytes(session->trace, TRACE_SENT, bytes, size);
+	if (!queue_add(&session->to_network, bytes, size, urgent))
+		snprintf(session->fault, sizeof(session->fault),
+			 "the server takes no answers to what it asks");
+}
+
+void session_show(struct session *session, const char *bytes, size_t size)
+{
+	char cooked[SESSION_INPUT_SIZE + 1];
+	bool is_cooked = session->mode.cooked || session->mode.original;
+
+	if (is_cooked && isatty(session->screen)) {
+		size = text_for_cooked(cooked, bytes, size, &session->shown_cr);
+		bytes = cooked;
+	}
+	queue_add(&session->to_screen, bytes, size, false);
+}
+
+static void on_to_terminal(void *owner, const char *bytes, size_t size)
+{
+	session_show(owner, bytes, size);
+}
+
+static void on_fault(void *owner, enum nvt_fault fault, const char *text)
+{
+	struct session *session = owner;
+
+	(void)fault;
+	snprintf(session->fault, sizeof(session->fault), "the server breaks the protocol: %s",
+		 text);
+}
+
+static const struct nvt_events events = {
+	.to_network = on_to_network,
+	.to_terminal = on_to_terminal,
+	.fault = on_fault,
+};
+
+/* --- beginning ---------------------------------------------------------------------------- */
+
+/* A descriptor of its own for the terminal, so that others who share it are left in peace. */
+static int open_screen(void)
+{
+	int screen = -1;
+
+	if (isatty(STDOUT_FILENO))
+		screen = open("/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	return screen >= 0 ? screen : STDOUT_FILENO;
+}
+
+static struct nvt *new_endpoint(struct session *session)
+{
+	struct nvt_setup setup = {.role = NVT_CLIENT, .compression = NVT_COMPRESS_REFUSED};
+
+	session->terminal_types[0] = getenv("TERM");
+	setup.self.terminal_types = session->terminal_types;
+	setup.self.display = variables_value(session->variables, "DISPLAY");
+	setup.self.variable_count = variables_exported(session->variables, session->exported);
+	setup.self.variables = session->exported;
+	setup.self.transmit_speed = setup.self.receive_speed = SPEED;
+	terminal_size(&setup.self.columns, &setup.self.rows);
+	return nvt_new(&setup, &events, session);
+}
+
+struct session *session_new(int socket, struct settings *settings, struct variables *variables,
+			    struct trace *trace)
+{
+	struct session *session = calloc(1, sizeof(*session));
+
+	if (!session)
+		return NULL;
+	session->settings = settings;
+	session->variables = variables;
+	session->trace = trace;
+	session->nvt = new_endpoint(session);
+	if (!session->nvt) {
+		free(session);
+		return NULL;
+	}
+	session->socket = socket;
+	session->screen = open_screen();
+	session->at_line_start = true;
+	return session;
+}
+
+void session_free(struct session *session)
+{
+	if (!session)
+		return;
+	lines_free(session->lines);
+	nvt_free(session->nvt);
+	close(session->socket);
+	if (session->screen != STDOUT_FILENO)
+		close(session->screen);
+	free(session);
+}
+
+/* What a client that begins offers and asks for. */
+static void offer(struct session *session)
+{
+	static const unsigned char local[] = {TELOPT_TTYPE, TELOPT_NAWS, TELOPT_TSPEED,
+					      TELOPT_NEW_ENVIRON};
+
+	nvt_ask_remote(session->nvt, TELOPT_SGA, true);
+	for (size_t i = 0; i < sizeof(local); i++)
+		nvt_ask_local(session->nvt, local[i], true);
+}
+
+void session_begin_telnet(struct session *session, bool with_offers)
+{
+	if (session->telnet)
+		return;
+	session->telnet = true;
+	nvt_open(session->nvt);
+	if (with_offers)
+		offer(session);
+	if (session->settings->binary_output)
+		nvt_ask_local(session->nvt, TELOPT_BINARY, true);
+	if (session->settings->binary_input)
+		nvt_ask_remote(session->nvt, TELOPT_BINARY, true);
+	session_set_mode(session);
+}
+
+void session_tell_variables(struct session *session)
+{
+	size_t count = variables_exported(session->variables, session->exported);
+
+	nvt_set_variables(session->nvt, session->exported, count);
+	nvt_set_display(session->nvt, variables_value(session->variables, "DISPLAY"));
+	session_flush(session);
+}
+
+bool session_is_alive(const struct session *session)
+{
+	return !session->closed && session->error == 0 && session->fault[0] == '\0' &&
+	       !(session->server_ended && session->input_size == 0);
+}
+
+/* --- the terminal's modes ----------------------------------------------------------------- */
+
+/* Whether lines are read by lines.c and sent as a whole. */
+static bool uses_lines(const struct session *session)
+{
+	return !session->telnet && terminal_is_there() && session->typing == SESSION_LINES &&
+	       !session->input_ended;
+}
+
+static struct terminal_mode wanted_mode(const struct session *session)
+{
+	struct terminal_mode mode = {.escape = session->settings->escape};
+
+	if (!session->telnet) {
+		mode.original = session->typing == SESSION_LINES;
+		mode.cooked = mode.echo = true;
+		return mode;
+	}
+	/* Without SUPPRESS-GO-AHEAD: a line at a time, as RFC 858 has it and old servers want it.
+	 */
+	mode.edit = !nvt_is_remote_on(session->nvt, TELOPT_SGA);
+	mode.echo = !nvt_mode(session->nvt)->echo;
+	mode.trap_signals = mode.edit && session->settings->local_characters;
+	mode.flow_control = mode.edit;
+	mode.cooked = mode.edit || mode.echo;
+	return mode;
+}
+
+static bool is_same_mode(const struct terminal_mode *one, const struct terminal_mode *other)
+{
+	return one->original == other->original && one->edit == other->edit &&
+	       one->echo == other->echo && one->trap_signals == other->trap_signals &&
+	       one->cooked == other->cooked && one->flow_control == other->flow_control &&
+	       one->escape == other->escape;
+}
+
+void session_set_mode(struct session *session)
+{
+	struct terminal_mode mode = wanted_mode(session);
+
+	/* What the editor of lines has done to the terminal is its own to undo first. */
+	if (session->reading_line || (session->mode_set && is_same_mode(&mode, &session->mode)))
+		return;
+	session->mode = mode;
+	session->mode_set = true;
+	terminal_set(&mode);
+}
+
+const char *session_typing_name(const struct session *session)
+{
+	if (!session->telnet)
+		return session->typing == SESSION_LINES ? "line" : "character";
+	return session->mode.edit ? "old line" : "character";
+}
+
+/* --- typing ------------------------------------------------------------------------------- */
+
+static void type_text(struct session *session, const char *bytes, size_t size)
+{
+	char ended[TEXT_FACTOR * TYPED_SIZE];
+
+	if (!session->settings->bare_lf) {
+		size = text_end_lines(ended, bytes, size, &session->typed_cr);
+		bytes = ended;
+	}
+	trace_text(session->trace, TRACE_SENT, bytes, size);
+	queue_add(&session->to_network, bytes, size, false);
+}
+
+/* The Enter key as CR LF, where the user wants it so. */
+static void type_with_crlf(struct session *session, const char *bytes, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		if (bytes[i] == '\r')
+			nvt_from_terminal(session->nvt, "\r\n", 2);
+		else
+			nvt_from_terminal(session->nvt, &bytes[i], 1);
+}
+
+static void type_telnet(struct session *session, const char *bytes, size_t size)
+{
+	if (session->settings->crlf && !session->mode.edit && terminal_is_there() &&
+	    !nvt_mode(session->nvt)->binary_output)
+		type_with_crlf(session, bytes, size);
+	else
+		nvt_from_terminal(session->nvt, bytes, size);
+	/* The NUL of an Enter key does not wait for the next key. */
+	if (!session->mode.edit && terminal_is_there())
+		nvt_finish(session->nvt);
+}
+
+void session_type(struct session *session, const char *bytes, size_t size)
+{
+	while (size > 0 && session_is_alive(session) && !session->half_closed) {
+		size_t piece = size < TYPED_SIZE ? size : TYPED_SIZE;
+
+		if (session->to_network.size >= QUEUE_ENOUGH) {
+			session_step(session);
+			continue;
+		}
+		if (session->telnet)
+			type_telnet(session, bytes, piece);
+		else
+			type_text(session, bytes, piece);
+		bytes += piece;
+		size -= piece;
+	}
+}
+
+void session_flush(struct session *session)
+{
+	if (queue_send(&session->to_network, session->socket) != 0)
+		session->cut_off = true;
+}
+
+void session_end_input(struct session *session)
+{
+	char end_of_file = terminal_end_of_file();
+
+	if (terminal_is_there() && session->telnet) {
+		session_type(session, &end_of_file, 1);
+		return;
+	}
+	session->input_ended = true;
+	if (session->telnet)
+		nvt_finish(session->nvt);
+}
+
+int session_take_key(struct session *session)
+{
+	int key;
+
+	if (session->keys_size == 0)
+		return -1;
+	key = (unsigned char)session->keys[0];
+	memmove(session->keys, session->keys + 1, --session->keys_size);
+	return key;
+}
+
+/* --- the escape character ----------------------------------------------------------------- */
+
+static bool is_escape(const struct session *session, int key)
+{
+	return key == session->settings->escape && terminal_is_there() &&
+	       (!session->settings->rlogin || session->at_line_start);
+}
+
+static void escape_typed(struct session *session)
+{
+	if (!session->escape)
+		return;
+	terminal_restore();
+	session->escape(session->owner);
+	session->mode_set = false;
+	if (session_is_alive(session))
+		session_set_mode(session);
+}
+
+/* As rlogin(1): ~. ends, ~^Z stops, ~~ is a ~; anything else is for the server. */
+static void rlogin_escape_typed(struct session *session)
+{
+	char both[2] = {(char)session->settings->escape, 0};
+	int key = -1;
+
+	while (session_is_alive(session) && (key = session_take_key(session)) < 0)
+		session_step(session);
+	session->at_line_start = false;
+	both[1] = (char)key;
+	if (key == '.') {
+		session->closed = true;
+	} else if (key == CONTROL_Z) {
+		terminal_stop_client();
+		session->mode_set = false;
+	} else if (key == session->settings->escape) {
+		session_type(session, both, 1);
+	} else if (key >= 0) {
+		session_type(session, both, 2);
+	}
+}
+
+/* Sends what has been typed up to the escape character, and acts on that. */
+static void take_keys(struct session *session)
+{
+	char typed[SESSION_KEYS_SIZE];
+	size_t size = 0;
+	int key = -1;
+
+	while (size < sizeof(typed) && (key = session_take_key(session)) >= 0) {
+		if (is_escape(session, key))
+			break;
+		typed[size++] = (char)key;
+		session->at_line_start = key == '\r' || key == '\n';
+		key = -1;
+	}
+	session_type(session, typed, size);
+	if (key < 0 || !is_escape(session, key))
+		return;
+	if (session->settings->rlogin)
+		rlogin_escape_typed(session);
+	else
+		escape_typed(session);
+}
+
+/* --- signals ------------------------------------------------------------------------------ */
+
+static void send_trapped(struct session *session, enum nvt_function function)
+{
+	nvt_send_function(session->nvt, function);
+	if (session->settings->synch)
+		nvt_send_synch(session->nvt);
+	queue_clear(&session->to_screen);
+}
+
+static void resized(struct session *session)
+{
+	unsigned short columns, rows;
+
+	terminal_size(&columns, &rows);
+	nvt_send_window(session->nvt, columns, rows);
+	if (session->lines)
+		lines_resize(session->lines);
+}
+
+static void stop_client(struct session *session)
+{
+	terminal_stop_client();
+	session->line_cancelled = true;
+	session->mode_set = false;
+}
+
+void session_answer_requests(struct session *session)
+{
+	if (terminal_takes(TERMINAL_STOP))
+		stop_client(session);
+	if (terminal_takes(TERMINAL_SUSPEND)) {
+		if (session->telnet)
+			send_trapped(session, NVT_SUSPEND);
+		else
+			stop_client(session);
+	}
+	if (terminal_takes(TERMINAL_INTERRUPT)) {
+		session->line_cancelled = true;
+		if (session->telnet)
+			send_trapped(session, NVT_INTERRUPT_PROCESS);
+	}
+	if (terminal_takes(TERMINAL_QUIT) && session->telnet)
+		send_trapped(session, NVT_BREAK);
+	if (terminal_takes(TERMINAL_RESIZED))
+		resized(session);
+}
+
+/* --- lines -------------------------------------------------------------------------------- */
+
+static int next_key(void *owner)
+{
+	struct session *session = owner;
+
+	while (session_is_alive(session) && uses_lines(session) && !session->line_cancelled) {
+		int key = session_take_key(session);
+
+		if (is_escape(session, key)) {
+			session->escape_typed = true;
+			return -1;
+		}
+		if (key >= 0) {
+			session->at_line_start = false;
+			return key;
+		}
+		session_step(session);
+	}
+	return -1;
+}
+
+static void read_line(struct session *session)
+{
+	enum lines_result result;
+	const char *line;
+	size_t size;
+
+	if (!session->lines)
+		session->lines = lines_new("", next_key, session);
+	if (!session->lines) {
+		session->typing = SESSION_CHARACTERS;
+		return;
+	}
+	session->line_cancelled = session->escape_typed = false;
+	session->at_line_start = true;
+	session->reading_line = true;
+	result = lines_read(session->lines, &line, &size);
+	session->reading_line = false;
+	if (result == LINES_READ) {
+		session_type(session, line, size);
+		session_type(session, "\n", 1);
+	} else if (result == LINES_END) {
+		session_end_input(session);
+	} else if (session->escape_typed) {
+		session_notice("\n");
+		if (session->settings->rlogin)
+			rlogin_escape_typed(session);
+		else
+			escape_typed(session);
+	} else if (session->line_cancelled) {
+		session_notice("\n");
+	}
+}
+
+/* --- the whole of it ---------------------------------------------------------------------- */
+
+static bool was_in_order(const struct session *session)
+{
+	if (session->closed)
+		return true;
+	return session->error == 0 && session->fault[0] == '\0' &&
+	       (terminal_is_there() ||
+		(!session->cut_off && session->keys_size == 0 && session->to_network.size == 0));
+}
+
+/* Shows what the server has sent last. */
+static void drain(struct session *session)
+{
+	struct pollfd writable = {.fd = session->screen, .events = POLLOUT};
+
+	if (session->shown_cr)
+		queue_add(&session->to_screen, "\r", 1, false);
+	while (session->to_screen.size > 0) {
+		int ready = terminal_wait(&writable, 1, -1);
+
+		if (terminal_takes(TERMINAL_INTERRUPT) ||
+		    (ready > 0 && queue_write(&session->to_screen, session->screen) != 0))
+			return;
+	}
+}
+
+bool session_run(struct session *session)
+{
+	session_set_mode(session);
+	while (session_is_alive(session)) {
+		if (uses_lines(session)) {
+			read_line(session);
+			session_set_mode(session);
+			continue;
+		}
+		session_step(session);
+		take_keys(session);
+	}
+	if (!session->closed)
+		drain(session);
+	lines_free(session->lines);
+	session->lines = NULL;
+	terminal_restore();
+	return was_in_order(session);
+}

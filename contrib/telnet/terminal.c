@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The user's terminal. What is file-scope here belongs to the process: its one terminal, and what
+ * its signal handlers have to know.
+ */
+#include "contrib/telnet/terminal.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+static struct termios original;
+static volatile sig_atomic_t is_terminal;
+static volatile sig_atomic_t is_changed; /* its modes are not the original ones */
+static volatile sig_atomic_t requests[TERMINAL_REQUESTS];
+static sigset_t mask_while_waiting;
+
+/* Signals that are requests. Those that a key has sent come from the kernel. */
+static const struct {
+	int signal;
+	enum terminal_request request;
+	bool only_key; /* from anybody else it ends the client */
+} requesting[] = {
+	{SIGWINCH, TERMINAL_RESIZED, false},
+	{SIGINT, TERMINAL_INTERRUPT, true},
+	{SIGQUIT, TERMINAL_QUIT, true},
+	{SIGTSTP, TERMINAL_SUSPEND, false},
+};
+
+#define REQUESTING (sizeof(requesting) / sizeof(requesting[0]))
+
+static const int deadly[] = {SIGHUP, SIGTERM, SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU};
+
+/* --- signals ------------------------------------------------------------------------------ */
+
+/* Only what may be called from a signal's handler: tcsetattr(3) may. */
+static void restore_and_die(int number)
+{
+	sigset_t set;
+
+	/* In the background setting modes would stop the client instead of ending it. */
+	sigemptyset(&set);
+	sigaddset(&set, SIGTTOU);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	if (is_terminal && is_changed)
+		tcsetattr(STDIN_FILENO, TCSANOW, &original);
+	signal(number, SIG_DFL);
+	raise(number);
+	sigemptyset(&set);
+	sigaddset(&set, number);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+}
+
+static void on_request(int number, siginfo_t *information, void *context)
+{
+	bool is_key = information->si_code == SI_KERNEL;
+
+	(void)context;
+	for (size_t i = 0; i < REQUESTING; i++) {
+		if (requesting[i].signal != number)
+			continue;
+		if (requesting[i].only_key && !is_key) {
+			restore_and_die(number);
+			return;
+		}
+		if (number == SIGTSTP && !is_key)
+			requests[TERMINAL_STOP] = 1;
+		else
+			requests[requesting[i].request] = 1;
+	}
+}
+
+static void catch_signals(void)
+{
+	struct sigaction action = {.sa_sigaction = on_request, .sa_flags = SA_SIGINFO};
+	sigset_t blocked;
+
+	sigemptyset(&blocked);
+	for (size_t i = 0; i < REQUESTING; i++) {
+		sigaddset(&blocked, requesting[i].signal);
+		sigdelset(&mask_while_waiting, requesting[i].signal);
+		sigaction(requesting[i].signal, &action, NULL);
+	}
+	action.sa_flags = 0;
+	action.sa_handler = restore_and_die;
+	for (size_t i = 0; i < sizeof(deadly) / sizeof(deadly[0]); i++) {
+		struct sigaction old;
+
+		sigaction(deadly[i], NULL, &old);
+		if (old.sa_handler != SIG_IGN) /* nohup(1) */
+			sigaction(deadly[i], &action, NULL);
+	}
+	sigprocmask(SIG_BLOCK, &blocked, NULL);
+}
+
+bool terminal_takes(enum terminal_request request)
+{
+	bool requested = requests[request] != 0;
+
+	requests[request] = 0;
+	return requested;
+}
+
+int terminal_wait(struct pollfd *polled, nfds_t count, int milliseconds)
+{
+	const struct timespec time = {milliseconds / 1000, milliseconds % 1000 * 1000000L};
+
+	return ppoll(polled, count, milliseconds < 0 ? NULL : &time, &mask_while_waiting);
+}
+
+/* --- modes -------------------------------------------------------------------------------- */
+
+void terminal_open(void)
+{
+	is_terminal = tcgetattr(STDIN_FILENO, &original) == 0;
+	atexit(terminal_restore);
+	signal(SIGPIPE, SIG_IGN);
+	sigprocmask(SIG_BLOCK, NULL, &mask_while_waiting);
+	if (is_terminal)
+		catch_signals();
+}
+
+bool terminal_is_there(void)
+{
+	return is_terminal != 0;
+}
+
+static void set_flag(tcflag_t *flags, tcflag_t flag, bool on)
+{
+	*flags = on ? *flags | flag : *flags & ~flag;
+}
+
+void terminal_set(const struct terminal_mode *mode)
+{
+	struct termios modes = original;
+
+	if (!is_terminal)
+		return;
+	if (mode->original) {
+		/* libedit, which changes them next, is left to put back what it finds. */
+		is_changed = 1;
+		tcsetattr(STDIN_FILENO, TCSADRAIN, &original);
+		return;
+	}
+	modes.c_iflag &= ~(tcflag_t)(ISTRIP | INLCR | IGNCR | BRKINT | PARMRK | INPCK);
+	set_flag(&modes.c_iflag, ICRNL, mode->cooked);
+	set_flag(&modes.c_iflag, IXON, mode->flow_control);
+	set_flag(&modes.c_oflag, OPOST, mode->cooked);
+	if (mode->cooked)
+		modes.c_oflag |= ONLCR;
+	set_flag(&modes.c_lflag, ICANON | IEXTEN, mode->edit);
+	set_flag(&modes.c_lflag, ECHO, mode->echo);
+	set_flag(&modes.c_lflag, ISIG, mode->trap_signals);
+	set_flag(&modes.c_cflag, CSIZE, false);
+	modes.c_cflag |= CS8;
+	if (mode->edit) {
+		modes.c_cc[VEOL] = (cc_t)(mode->escape >= 0 ? mode->escape : _POSIX_VDISABLE);
+	} else {
+		modes.c_cc[VMIN] = 1;
+		modes.c_cc[VTIME] = 0;
+	}
+	is_changed = 1;
+	tcsetattr(STDIN_FILENO, TCSADRAIN, &modes);
+}
+
+void terminal_restore(void)
+{
+	if (!is_terminal || !is_changed)
+		return;
+	tcsetattr(STDIN_FILENO, TCSADRAIN, &original);
+	is_changed = 0;
+}
+
+void terminal_size(unsigned short *columns, unsigned short *rows)
+{
+	struct winsize window = {0};
+
+	if (ioctl(STDIN_FILENO, TIOCGWINSZ, &window) != 0)
+		ioctl(STDOUT_FILENO, TIOCGWINSZ, &window);
+	*columns = window.ws_col;
+	*rows = window.ws_row;
+}
+
+char terminal_end_of_file(void)
+{
+	return (char)original.c_cc[VEOF];
+}
+
+/* --- leaving it for a while --------------------------------------------------------------- */
+
+void terminal_stop_client(void)
+{
+	struct sigaction usual = {.sa_handler = SIG_DFL}, ours;
+	sigset_t stop;
+
+	fflush(stdout);
+	terminal_restore();
+	sigaction(SIGTSTP, &usual, &ours);
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTSTP);
+	kill(0, SIGTSTP); /* as the key: to everybody whom the user's shell takes for this job */
+	sigprocmask(SIG_UNBLOCK, &stop, NULL);
+	sigprocmask(SIG_BLOCK, &stop, NULL);
+	sigaction(SIGTSTP, &ours, NULL);
+	requests[TERMINAL_RESIZED] = 1;
+}
+
+static _Noreturn void become_shell(const char *command)
+{
+	const char *shell = getenv("SHELL");
+	sigset_t none;
+
+	for (size_t i = 0; i < REQUESTING; i++)
+		signal(requesting[i].signal, SIG_DFL);
+	signal(SIGPIPE, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (!shell || shell[0] == '\0')
+		shell = "/bin/sh";
+	if (command)
+		execl(shell, shell, "-c", command, (char *)NULL);
+	else
+		execl(shell, shell, (char *)NULL);
+	_exit(127);
+}
+
+void terminal_run(const char *command)
+{
+	pid_t child;
+
+	fflush(stdout);
+	terminal_restore();
+	child = fork();
+	if (child == 0)
+		become_shell(command);
+	if (child > 0)
+		while (waitpid(child, NULL, 0) < 0)
+			;
+	/* What its keys have asked of the command they have not asked of the client. */
+	for (size_t i = 0; i < TERMINAL_REQUESTS; i++)
+		requests[i] = 0;
+	requests[TERMINAL_RESIZED] = 1;
+}

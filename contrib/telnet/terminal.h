@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The user's terminal: its modes, its size and the signals that come of it. There is one, on
+ * standard input; it is as it was before whenever the client ends, stops or is killed.
+ */
+#ifndef TERMINAL_H
+#define TERMINAL_H
+
+#include <poll.h>
+#include <stdbool.h>
+
+/* What the terminal does with what is typed and shown. */
+struct terminal_mode {
+	bool original; /* as it was; nothing below counts */
+	bool edit; /* the kernel edits lines */
+	bool echo;
+	bool trap_signals; /* keys such as ^C are signals */
+	bool cooked; /* LF is shown as CR LF, and Enter is LF */
+	bool flow_control; /* ^S and ^Q stop and start output */
+	int escape; /* with `edit`, a character that ends a line like Enter; -1: none */
+};
+
+/* What a key, or somebody else, has asked for since it was asked last. */
+enum terminal_request {
+	TERMINAL_RESIZED,
+	TERMINAL_INTERRUPT, /* the key ^C, as all these only where signals are trapped */
+	TERMINAL_QUIT, /* the key ^\ */
+	TERMINAL_SUSPEND, /* the key ^Z */
+	TERMINAL_STOP, /* SIGTSTP that somebody has sent */
+	TERMINAL_REQUESTS,
+};
+
+/*
+ * Keeps the terminal's modes, if standard input is a terminal, and catches signals: those that end
+ * the client put the modes back first. Called once, at the beginning.
+ */
+void terminal_open(void);
+
+/* Whether standard input is a terminal. */
+bool terminal_is_there(void);
+
+/* Sets its modes; without a terminal nothing happens. */
+void terminal_set(const struct terminal_mode *);
+
+/* Puts the modes back as they were. */
+void terminal_restore(void);
+
+/* Its size, 0 where that is unknown. */
+void terminal_size(unsigned short *columns, unsigned short *rows);
+
+/* The end-of-file character of the terminal, ^D for instance. */
+char terminal_end_of_file(void);
+
+/* Whether this has been asked for; it is forgotten then. */
+bool terminal_takes(enum terminal_request);
+
+/* As poll(2); the signals above come only here, and end it with EINTR. */
+int terminal_wait(struct pollfd *, nfds_t, int milliseconds);
+
+/* Stops the client as ^Z does, with the terminal as it was; returns when it goes on. */
+void terminal_stop_client(void);
+
+/*
+ * Runs a shell command, or a shell for NULL, with the terminal as it was; returns when it has
+ * ended.
+ */
+void terminal_run(const char *command);
+
+#endif
