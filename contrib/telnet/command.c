@@ -178,15 +178,44 @@ static bool *synch(struct client *client)
 	return &client->settings.synch;
 }
 
-static const struct {
+static bool *flush(struct client *client)
+{
+	return &client->settings.flush;
+}
+
+static bool *binary(struct client *client)
+{
+	return &client->settings.binary_input;
+}
+
+/* Both ways, as the option -8. */
+static void ask_for_binary(struct client *client)
+{
+	bool on = client->settings.binary_input;
+
+	client->settings.binary_output = on;
+	if (!client->session || !client->session->telnet)
+		return;
+	nvt_ask_local(client->session->nvt, TELOPT_BINARY, on);
+	nvt_ask_remote(client->session->nvt, TELOPT_BINARY, on);
+	session_flush(client->session);
+}
+
+struct toggle {
 	const char *name;
 	const char *help;
 	bool *(*where)(struct client *);
-} toggles[] = {
-	{"autosynch", "a function of the keyboard is followed by a Synch", synch},
-	{"crlf", "the Enter key is sent as CR LF in character mode", crlf},
-	{"lf", "to a text server lines end in LF, not in CR LF", lf},
-	{"localchars", "in line mode ^C and the like are sent as functions", local_characters},
+	void (*changed)(struct client *); /* or NULL */
+};
+
+static const struct toggle toggles[] = {
+	{"autoflush", "such a function drops what has come and is not shown yet", flush, NULL},
+	{"autosynch", "a function of the keyboard is followed by a Synch", synch, NULL},
+	{"binary", "8-bit data both ways (BINARY)", binary, ask_for_binary},
+	{"crlf", "the Enter key is sent as CR LF in character mode", crlf, NULL},
+	{"lf", "to a text server lines end in LF, not in CR LF", lf, NULL},
+	{"localchars", "in line mode ^C and the like are sent as functions", local_characters,
+	 NULL},
 };
 
 static void show_toggles(struct client *client)
@@ -202,34 +231,38 @@ static void show_toggles(struct client *client)
 	       "trace", client->trace.file ? "on" : "off");
 }
 
-static bool *find_toggle(struct client *client, const char *name)
+static const struct toggle *find_toggle(const char *name)
 {
-	bool *found = NULL;
+	const struct toggle *found = NULL;
 
 	for (size_t i = 0; i < LENGTH(toggles); i++) {
 		int match = words_match(name, toggles[i].name);
 
 		if (match == 2)
-			return toggles[i].where(client);
+			return &toggles[i];
 		if (match == 1 && found) {
-			printf("%s: more than one setting begins so\n", name);
+			printf("%s: could be %s or %s\n", name, found->name, toggles[i].name);
 			return NULL;
 		}
 		if (match == 1)
-			found = toggles[i].where(client);
+			found = &toggles[i];
 	}
 	if (!found)
-		printf("%s: no such setting\n", name);
+		printf("%s: no such setting; `set` lists them\n", name);
 	return found;
 }
 
 static enum command_result set_toggle(struct client *client, const char *name, int value)
 {
-	bool *toggle = find_toggle(client, name);
+	const struct toggle *toggle = find_toggle(name);
+	bool *where;
 
 	if (!toggle)
 		return COMMAND_PROMPT;
-	*toggle = value < 0 ? !*toggle : value != 0;
+	where = toggle->where(client);
+	*where = value < 0 ? !*where : value != 0;
+	if (toggle->changed)
+		toggle->changed(client);
 	return client->session ? COMMAND_DONE : COMMAND_PROMPT;
 }
 

@@ -19,8 +19,8 @@
 /* Bytes that are no character of the locale are these wide characters plus the byte. */
 #define NO_CHARACTER 0xdc00
 
-/* What libedit's emacs keys have for showing the line again. */
-#define REDISPLAY_KEY L'\022'
+/* A key, ^_, that libedit is told to show the line again for. */
+#define REDISPLAY_KEY L'\037'
 
 struct lines {
 	const char *prompt;
@@ -201,6 +201,7 @@ static bool begin_editor(struct lines *lines)
 	el_wset(lines->editor, EL_SIGNAL, 0);
 	el_wset(lines->editor, EL_PROMPT, prompt_of);
 	el_wset(lines->editor, EL_HIST, history_w, lines->history);
+	el_wset(lines->editor, EL_BIND, L"^_", L"ed-redisplay", NULL);
 	el_wset(lines->editor, EL_GETCFN, next_character);
 	return true;
 }

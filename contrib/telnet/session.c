@@ -325,7 +325,7 @@ int session_take_key(struct session *session)
 
 static bool is_escape(const struct session *session, int key)
 {
-	return key == session->settings->escape && terminal_is_there() &&
+	return key >= 0 && key == session->settings->escape && terminal_is_there() &&
 	       (!session->settings->rlogin || session->at_line_start);
 }
 
@@ -392,7 +392,8 @@ static void send_trapped(struct session *session, enum nvt_function function)
 	nvt_send_function(session->nvt, function);
 	if (session->settings->synch)
 		nvt_send_synch(session->nvt);
-	queue_clear(&session->to_screen);
+	if (session->settings->flush)
+		queue_clear(&session->to_screen);
 }
 
 static void resized(struct session *session)

@@ -268,6 +268,7 @@ int settings_read(struct settings *settings, int count, char *arguments[])
 		.timeout = DEFAULT_TIMEOUT,
 		.escape = DEFAULT_ESCAPE,
 		.local_characters = true,
+		.flush = true,
 		.synch = true,
 	};
 	while (status == GO_ON) {

@@ -16,11 +16,12 @@ struct settings {
 	unsigned timeout; /* seconds for an address that does not answer */
 	bool negotiate; /* at once, whatever the port */
 	bool rlogin; /* the escape character counts at the beginning of a line only */
-	bool binary_input; /* ask for BINARY of what the server sends */
+	bool binary_input; /* BINARY is asked for of what the server sends */
 	bool binary_output; /* and of what is sent */
 	bool bare_lf; /* to a text server lines end in LF, not in CR LF */
 	bool crlf; /* the Enter key is sent as CR LF in character mode */
 	bool local_characters; /* in line mode ^C and the like are sent as functions */
+	bool flush; /* and what has come but is not shown yet is dropped */
 	bool synch; /* such a function is followed by a Synch */
 	int escape; /* a character, or SETTINGS_NO_ESCAPE */
 };

@@ -45,6 +45,15 @@ static const struct program inetutils = {
 	.tells_window = true,
 };
 
+static const struct program ours = {
+	.name = "this telnet",
+	.find = "command -v " TEST_BUILD_DIRECTORY "/telnet",
+	.arguments = {"127.0.0.1", "PORT"},
+	.terminal_type = "xterm",
+	.close = {"telnet> ", "close\r"},
+	.tells_window = true,
+};
+
 static const struct program netkit = {
 	.name = "telnet-ssl",
 	.find = "command -v telnet-ssl",
@@ -411,7 +420,8 @@ static void a_client_that_was_stopped_gets_all_of_a_flood(void **state)
 	expect_prompt();
 }
 
-/* --- inetutils-telnet's own commands ------------------------------------------------------ */
+/* --- commands of inetutils-telnet and ours ------------------------------------------------------
+ */
 
 static void give_command(const char *command)
 {
@@ -618,8 +628,8 @@ static void nc_fed_by_a_pipe_gets_all_answers(void **state)
 	}
 
 #define FOR_ALL(test)                                                                              \
-	WITH(inetutils, test), WITH(netkit, test), WITH(busybox, test), WITH(plink, test),         \
-		WITH(netcat, test)
+	WITH(ours, test), WITH(inetutils, test), WITH(netkit, test), WITH(busybox, test),          \
+		WITH(plink, test), WITH(netcat, test)
 
 int main(void)
 {
@@ -627,6 +637,7 @@ int main(void)
 		FOR_ALL(the_shell_has_a_terminal),
 		FOR_ALL(its_size_is_the_window_of_the_client),
 		WITH(inetutils, another_size_of_the_window_is_told_to_the_program),
+		WITH(ours, another_size_of_the_window_is_told_to_the_program),
 		WITH(netkit, another_size_of_the_window_is_told_to_the_program),
 		WITH(plink, another_size_of_the_window_is_told_to_the_program),
 		FOR_ALL(stty_can_say_the_size_instead),
@@ -636,20 +647,31 @@ int main(void)
 		FOR_ALL(less_pages_and_searches),
 		FOR_ALL(logging_out_ends_the_client),
 		WITH(inetutils, closing_by_the_escape_ends_the_shell),
+		WITH(ours, closing_by_the_escape_ends_the_shell),
 		WITH(netkit, closing_by_the_escape_ends_the_shell),
 		WITH(busybox, closing_by_the_escape_ends_the_shell),
 		FOR_ALL(killing_the_client_ends_the_shell),
 		FOR_ALL(a_client_that_was_stopped_gets_all_of_a_flood),
 		WITH(inetutils, send_ip_interrupts),
+		WITH(ours, send_ip_interrupts),
 		WITH(inetutils, send_susp_stops),
+		WITH(ours, send_susp_stops),
 		WITH(inetutils, send_brk_and_send_abort_quit),
+		WITH(ours, send_brk_and_send_abort_quit),
 		WITH(inetutils, send_eof_ends_input),
+		WITH(ours, send_eof_ends_input),
 		WITH(inetutils, send_ec_and_send_el_erase),
+		WITH(ours, send_ec_and_send_el_erase),
 		WITH(inetutils, send_ayt_is_answered_while_a_program_runs),
+		WITH(ours, send_ayt_is_answered_while_a_program_runs),
 		WITH(inetutils, send_synch_and_send_ao_keep_the_session),
+		WITH(ours, send_synch_and_send_ao_keep_the_session),
 		WITH(inetutils, send_ao_in_a_flood_keeps_the_session),
+		WITH(ours, send_ao_in_a_flood_keeps_the_session),
 		WITH(inetutils, line_mode_and_back_lose_no_line),
+		WITH(ours, line_mode_and_back_lose_no_line),
 		WITH(inetutils, toggles_change_nothing_for_the_shell),
+		WITH(ours, toggles_change_nothing_for_the_shell),
 		WITH(busybox, busybox_sends_nothing_when_its_window_changes),
 		WITH(netcat, nc_fed_by_a_pipe_gets_all_answers),
 	};
