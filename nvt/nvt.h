@@ -196,7 +196,7 @@ struct nvt_peer {
 /* What a client's endpoint tells of itself when it is asked. NULL and 0: it has no such thing. */
 struct nvt_self {
 	const char *const *terminal_types; /* best first, ends with NULL (RFC 1091) */
-	const char *display;
+	const char *display; /* NULL: X-DISPLAY-LOCATION is refused */
 	const struct nvt_variable *variables; /* these, and no others, are sent when asked for */
 	size_t variable_count;
 	unsigned long transmit_speed;

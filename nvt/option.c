@@ -111,6 +111,20 @@ static const unsigned compression_policies[] = {
 	[NVT_COMPRESS_REFUSED] = 0,
 };
 
+/*
+ * Whether a client has nothing to say by an option, and so refuses it. The old ENVIRON beside
+ * NEW-ENVIRON is such a one: inetutils' server asks by one of them and waits for ever for both.
+ */
+static bool client_is_mute(const struct nvt *nvt, unsigned char option)
+{
+	if (option == TELOPT_CHARSET)
+		return !nvt->charset.names;
+	if (option == TELNET_TELOPT_XDISPLOC)
+		return !nvt->self.display;
+	return option == TELNET_TELOPT_ENVIRON &&
+	       nvt->local[TELNET_TELOPT_NEW_ENVIRON] == OPTION_YES;
+}
+
 static unsigned policy_of(const struct nvt *nvt, unsigned char option)
 {
 	unsigned policy = 0;
@@ -119,7 +133,7 @@ static unsigned policy_of(const struct nvt *nvt, unsigned char option)
 		return 0;
 	if (option == TELNET_TELOPT_ECHO && linemode_echoes(nvt))
 		return 0; /* the client does it by itself */
-	if (option == TELOPT_CHARSET && nvt->role == NVT_CLIENT && !nvt->charset.names)
+	if (nvt->role == NVT_CLIENT && client_is_mute(nvt, option))
 		return 0;
 	for (size_t i = 0; i < POLICIES; i++)
 		if (policies[i].option == option)

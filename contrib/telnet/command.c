@@ -546,7 +546,7 @@ static enum command_result prompt_once(struct client *client)
 
 void command_prompt(struct client *client)
 {
-	const struct terminal_mode original = {.original = true};
+	struct terminal_mode original = {.original = true};
 
 	if (client->session)
 		putchar('\n');
@@ -554,6 +554,7 @@ void command_prompt(struct client *client)
 	for (;;) {
 		enum command_result result;
 
+		original.escape = client->settings.escape;
 		terminal_set(&original);
 		if (!client->prompt)
 			client->prompt = lines_new("telnet> ", next_key, client);
@@ -566,7 +567,6 @@ void command_prompt(struct client *client)
 		if (result == COMMAND_DONE || client->quit)
 			break;
 	}
-	terminal_restore();
 	if (client->quit && client->session)
 		client->session->closed = true;
 }

@@ -164,8 +164,7 @@ static void read_keys(struct session *session, short events)
 
 static bool wants_keys(const struct session *session)
 {
-	return !session->input_ended && session->keys_size < sizeof(session->keys) &&
-	       session->to_network.size < QUEUE_ENOUGH;
+	return !session->input_ended && session->keys_size < sizeof(session->keys);
 }
 
 static bool wants_input(const struct session *session)

@@ -333,7 +333,6 @@ static void escape_typed(struct session *session)
 {
 	if (!session->escape)
 		return;
-	terminal_restore();
 	session->escape(session->owner);
 	session->mode_set = false;
 	if (session_is_alive(session))
@@ -362,6 +361,18 @@ static void rlogin_escape_typed(struct session *session)
 	}
 }
 
+/* The server takes nothing more: what has been typed before the escape character is lost. */
+static void look_for_escape(struct session *session)
+{
+	char *escape = memchr(session->keys, session->settings->escape, session->keys_size);
+
+	if (!escape || session->settings->escape == SETTINGS_NO_ESCAPE || !terminal_is_there())
+		return;
+	session->keys_size -= (size_t)(escape + 1 - session->keys);
+	memmove(session->keys, escape + 1, session->keys_size);
+	escape_typed(session);
+}
+
 /* Sends what has been typed up to the escape character, and acts on that. */
 static void take_keys(struct session *session)
 {
@@ -369,6 +380,10 @@ static void take_keys(struct session *session)
 	size_t size = 0;
 	int key = -1;
 
+	if (session->to_network.size >= QUEUE_ENOUGH) {
+		look_for_escape(session);
+		return;
+	}
 	while (size < sizeof(typed) && (key = session_take_key(session)) >= 0) {
 		if (is_escape(session, key))
 			break;

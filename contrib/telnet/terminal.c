@@ -144,7 +144,9 @@ void terminal_set(const struct terminal_mode *mode)
 	if (mode->original) {
 		/* libedit, which changes them next, is left to put back what it finds. */
 		is_changed = 1;
-		tcsetattr(STDIN_FILENO, TCSADRAIN, &original);
+		if (mode->escape >= 0)
+			modes.c_cc[VEOL] = (cc_t)mode->escape;
+		tcsetattr(STDIN_FILENO, TCSADRAIN, &modes);
 		return;
 	}
 	modes.c_iflag &= ~(tcflag_t)(ISTRIP | INLCR | IGNCR | BRKINT | PARMRK | INPCK);

@@ -11,13 +11,13 @@
 
 /* What the terminal does with what is typed and shown. */
 struct terminal_mode {
-	bool original; /* as it was; nothing below counts */
+	bool original; /* as it was, but for the escape character; nothing else counts */
 	bool edit; /* the kernel edits lines */
 	bool echo;
 	bool trap_signals; /* keys such as ^C are signals */
 	bool cooked; /* LF is shown as CR LF, and Enter is LF */
 	bool flow_control; /* ^S and ^Q stop and start output */
-	int escape; /* with `edit`, a character that ends a line like Enter; -1: none */
+	int escape; /* where lines are edited, a character that ends one; -1: none */
 };
 
 /* What a key, or somebody else, has asked for since it was asked last. */

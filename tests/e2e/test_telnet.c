@@ -1,0 +1,695 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The client at login servers, ours and others': the terminal it gives and gives back, its prompt,
+ * what it tells a server and what it does not, and servers that mean harm.
+ */
+#include "tests/e2e/support/client.h"
+#include "tests/e2e/support/listener.h"
+#include "tests/e2e/support/process.h"
+#include "tests/e2e/support/server.h"
+#include "tests/e2e/support/trial.h"
+#include "tests/e2e/support/typist.h"
+
+#include <glob.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <termios.h>
+
+#define ESCAPE "\035" /* ^] */
+#define COMMAND_SIZE 512
+#define SHELL "/bin/bash --norc --noprofile"
+
+/* A variable of the user's that no server is to see. */
+#define SECRET_NAME "SECRET_OF_MINE"
+#define SECRET "h1dden-v4lue"
+
+static struct server server;
+static struct listener listener;
+static struct typist typist;
+static struct client peer; /* the server's end of a connection, where the test is the server */
+
+static int tear_down(void **state)
+{
+	(void)state;
+	typist_leave(&typist);
+	client_close(&peer);
+	listener_close(&listener);
+	trial_remove_directory();
+	return server_stop(&server);
+}
+
+static void give_command(const char *command)
+{
+	typist_type(&typist, ESCAPE);
+	typist_expect(&typist, "telnet> ");
+	typist_enter(&typist, command);
+}
+
+/* --- the same session at three servers ---------------------------------------------------- */
+
+/* A shell for servers that run a program without arguments. */
+static const char *shell_script(void)
+{
+	const char *path = trial_file("shell", "#!/bin/sh\nexec " SHELL "\n");
+
+	assert_int_equal(chmod(path, 0700), 0);
+	return path;
+}
+
+static void skip_without(const char *path)
+{
+	if (access(path, X_OK) == 0)
+		return;
+	print_message("skipped: there is no %s here\n", path);
+	skip();
+}
+
+static unsigned short serve_telnetd(void)
+{
+	server_start(&server, "-l", SHELL, NULL);
+	return server.port;
+}
+
+static unsigned short serve_busybox(void)
+{
+	skip_without("/bin/busybox");
+	listener_serve(&listener, (const char *const[]){"/bin/busybox", "telnetd", "-i", "-l",
+							shell_script(), NULL});
+	return listener.port;
+}
+
+static unsigned short serve_inetutils(void)
+{
+	skip_without("/usr/sbin/telnetd");
+	listener_serve(&listener, (const char *const[]){"/usr/sbin/telnetd", "-h", "-E",
+							shell_script(), NULL});
+	return listener.port;
+}
+
+/* A server, and what it says to AYT: BusyBox's says NOP, but sends it as data. */
+struct login_server {
+	unsigned short (*serve)(void);
+	const char *here;
+};
+
+static const struct login_server telnetd = {serve_telnetd, "[Yes]"};
+static const struct login_server busybox = {serve_busybox, "\xff\xf1"};
+static const struct login_server inetutils = {serve_inetutils, "[Yes]"};
+
+/* From a shell with job control, as users do. */
+static void log_in(unsigned short port)
+{
+	char line[COMMAND_SIZE];
+
+	typist_start(&typist, (const char *const[]){"/bin/bash", "--norc", "--noprofile", NULL});
+	typist_expect(&typist, "bash-");
+	typist_enter(&typist, "PS1='ho''me> '; bind 'set enable-bracketed-paste off'");
+	typist_expect(&typist, "home> ");
+	snprintf(line, sizeof(line), "%s 127.0.0.1 %hu", trial_built("telnet"), port);
+	typist_enter(&typist, line);
+	typist_expect(&typist, "Connected to 127.0.0.1.");
+	typist_expect(&typist, "bash-");
+	typist_enter(&typist, "PS1='rea''dy> '; bind 'set enable-bracketed-paste off'");
+	typist_expect(&typist, "ready> ");
+}
+
+static void edit_with_vi(void)
+{
+	char line[COMMAND_SIZE];
+
+	snprintf(line, sizeof(line), "vi %s", trial_file("letter", NULL));
+	typist_enter(&typist, line);
+	typist_expect(&typist, "[New");
+	typist_type(&typist, "iDear reader,\033:wq\r");
+	typist_expect(&typist, "ready> ");
+	assert_true(trial_file_gets("letter", "Dear reader,\n"));
+}
+
+static void resize_and_interrupt(void)
+{
+	typist_enter(&typist, trial_built("tests/programs/report_signals"));
+	typist_expect(&typist, "waiting for signals");
+	typist_resize(&typist, 33, 99);
+	typist_expect(&typist, "got SIGWINCH 33 99");
+	typist_type(&typist, "\003");
+	typist_expect(&typist, "got SIGINT");
+	typist_expect(&typist, "ready> ");
+}
+
+static void a_session_goes_as_users_expect(void **state)
+{
+	const struct login_server *login_server = *state;
+
+	log_in(login_server->serve());
+	resize_and_interrupt();
+	edit_with_vi();
+	give_command("z");
+	typist_expect(&typist, "Stopped");
+	typist_expect(&typist, "home> ");
+	typist_enter(&typist, "fg");
+	typist_expect(&typist, "telnet");
+	typist_expect_raw(&typist);
+	typist_enter(&typist, "");
+	typist_expect(&typist, "ready> ");
+	give_command("send ayt");
+	typist_expect(&typist, login_server->here);
+	give_command("status");
+	typist_expect(&typist, "Options of the server: ECHO, SUPPRESS-GO-AHEAD");
+	typist_expect(&typist, "NAWS");
+	typist_expect(&typist, "Escape character is '^]'.");
+	typist_enter(&typist, "exit");
+	typist_expect(&typist, "Connection closed by foreign host.");
+	typist_expect(&typist, "home> ");
+	typist_enter(&typist, "echo st''atus=$?");
+	typist_expect(&typist, "status=0");
+}
+
+/* --- the user's terminal ------------------------------------------------------------------ */
+
+static struct termios modes(void)
+{
+	struct termios modes;
+
+	assert_int_equal(tcgetattr(typist.master, &modes), 0);
+	return modes;
+}
+
+static void assert_modes(const struct termios *expected)
+{
+	struct termios now = modes();
+
+	assert_int_equal(now.c_iflag, expected->c_iflag);
+	assert_int_equal(now.c_oflag, expected->c_oflag);
+	assert_int_equal(now.c_lflag, expected->c_lflag);
+	assert_int_equal(now.c_cflag, expected->c_cflag);
+	assert_memory_equal(now.c_cc, expected->c_cc, sizeof(now.c_cc));
+}
+
+/* The modes that a terminal has at first: those of one that runs nothing that changes them. */
+static struct termios first_modes(void)
+{
+	struct termios first;
+
+	typist_start(&typist, (const char *const[]){"true", NULL});
+	typist_expect_end(&typist);
+	first = modes();
+	typist_leave(&typist);
+	return first;
+}
+
+static void open_session(void)
+{
+	server_start(&server, "-l", SHELL, NULL);
+	listener.port = server.port;
+	snprintf(listener.port_text, sizeof(listener.port_text), "%hu", server.port);
+	typist_start(&typist, (const char *const[]){trial_built("telnet"), "127.0.0.1",
+						    listener.port_text, NULL});
+	typist_expect(&typist, "bash-");
+	typist_expect_raw(&typist);
+}
+
+static void open_text_session(void)
+{
+	listener_open(&listener);
+	typist_start(&typist, (const char *const[]){trial_built("telnet"), "127.0.0.1",
+						    listener.port_text, NULL});
+	client_use(&peer, listener_accept(&listener), NULL);
+	typist_expect(&typist, "Escape character");
+	typist_expect_raw(&typist);
+}
+
+static void the_terminal_is_as_it_was_after_a_session(void **state)
+{
+	struct termios first = first_modes();
+
+	(void)state;
+	open_session();
+	typist_enter(&typist, "exit");
+	assert_int_equal(typist_expect_end(&typist), 0);
+	assert_modes(&first);
+}
+
+static void the_terminal_is_as_it_was_after_quit(void **state)
+{
+	struct termios first = first_modes();
+
+	(void)state;
+	open_session();
+	give_command("quit");
+	assert_int_equal(typist_expect_end(&typist), 0);
+	assert_modes(&first);
+}
+
+static void the_terminal_is_as_it_was_after_a_signal(void **state)
+{
+	static const int signals[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGALRM};
+	struct termios first = first_modes();
+
+	(void)state;
+	open_session();
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		if (i > 0) {
+			typist_start(&typist,
+				     (const char *const[]){trial_built("telnet"), "127.0.0.1",
+							   listener.port_text, NULL});
+			typist_expect(&typist, "bash-");
+			typist_expect_raw(&typist);
+		}
+		kill(typist.pid, signals[i]);
+		assert_int_equal(typist_expect_end(&typist), 128 + signals[i]);
+		assert_modes(&first);
+		typist_leave(&typist);
+	}
+}
+
+static void the_terminal_is_as_it_was_after_a_signal_while_a_line_is_edited(void **state)
+{
+	struct termios first = first_modes();
+
+	(void)state;
+	open_text_session();
+	typist_type(&typist, "half a li");
+	typist_expect(&typist, "half a li");
+	kill(typist.pid, SIGTERM);
+	assert_int_equal(typist_expect_end(&typist), 128 + SIGTERM);
+	assert_modes(&first);
+}
+
+static void the_terminal_is_as_it_was_while_the_client_is_stopped(void **state)
+{
+	(void)state;
+	log_in(serve_telnetd());
+	give_command("z");
+	typist_expect(&typist, "home> ");
+	typist_enter(&typist, "stty -a | tr -d '\\n' | grep -c ' icanon.* echo '");
+	typist_expect(&typist, "\n1\r\n");
+	typist_enter(&typist, "kill %1; fg");
+	typist_expect(&typist, "Terminated");
+}
+
+/* Without ECHO and SUPPRESS-GO-AHEAD lines are edited and shown here (old line mode). */
+static void a_server_without_options_gets_whole_lines_and_functions(void **state)
+{
+	(void)state;
+	open_text_session();
+	client_send(&peer, BYTES(IAC "\xf1"
+				     "name: "));
+	typist_expect(&typist, "name: ");
+	typist_type(&typist, "wronk\177g\r");
+	client_expect_raw(&peer, BYTES("wrong\r\n"));
+	typist_type(&typist, "\003");
+	client_expect_raw(&peer, BYTES(IAC "\xf4" IAC "\xf2")); /* IP and a Synch */
+	client_send(&peer, BYTES(IAC WILL "\x01" IAC WILL "\x03"));
+	client_expect_raw(&peer, BYTES(IAC DO "\x01" IAC DO "\x03"));
+	typist_expect_raw(&typist);
+	typist_type(&typist, "\003x");
+	client_expect_raw(&peer, BYTES("\003x"));
+}
+
+/* --- what a server is told ---------------------------------------------------------------- */
+
+static void a_server_is_told_what_was_exported_and_nothing_else(void **state)
+{
+	(void)state;
+	typist.variables[0] = SECRET_NAME "=" SECRET;
+	typist.variables[1] = "DISPLAY=desk:1";
+	open_text_session();
+	client_send(&peer, BYTES(IAC DO "\x27" IAC SB "\x27\x01" IAC SE));
+	client_expect_raw(&peer, BYTES(IAC WILL "\x27" IAC SB "\x27\x00\x00"
+						"DISPLAY\x01"
+						"desk:1" IAC SE));
+	client_send(&peer, BYTES(IAC SB "\x27\x01\x03" SECRET_NAME "\x00" SECRET_NAME
+					"\x00HOME\x00PATH\x03PATH" IAC SE));
+	client_expect_raw(&peer, BYTES(IAC SB "\x27\x00" IAC SE));
+	give_command("environ export " SECRET_NAME);
+	client_expect_raw(&peer, BYTES("\x03" SECRET_NAME "\x01" SECRET IAC SE));
+	give_command("environ unexport " SECRET_NAME);
+	client_send(&peer, BYTES(IAC SB "\x27\x01\x03" IAC SE));
+	client_expect_raw(&peer, BYTES(IAC SB "\x27\x00" IAC SE));
+}
+
+static void a_user_to_log_in_as_is_told(void **state)
+{
+	(void)state;
+	listener_open(&listener);
+	typist_start(&typist, (const char *const[]){trial_built("telnet"), "-l", "ada", "127.0.0.1",
+						    listener.port_text, NULL});
+	client_use(&peer, listener_accept(&listener), NULL);
+	client_expect_raw(&peer, BYTES(IAC WILL "\x27"));
+	client_send(&peer, BYTES(IAC DO "\x27" IAC SB "\x27\x01\x00USER" IAC SE));
+	client_expect_raw(&peer, BYTES("\x27\x00\x00USER\x01"
+				       "ada" IAC SE));
+}
+
+static void the_trace_tells_what_is_negotiated_in_words(void **state)
+{
+	const char *trace = trial_file("trace", NULL);
+
+	(void)state;
+	listener_open(&listener);
+	typist_start(&typist, (const char *const[]){trial_built("telnet"), "--trace", trace,
+						    "127.0.0.1", listener.port_text, NULL});
+	client_use(&peer, listener_accept(&listener), NULL);
+	client_send(&peer, BYTES(IAC DO "\x1f" IAC WILL "\xc8" IAC SB "\x18\x01" IAC SE
+					"h\xff\xff\r\n" IAC "\xf9"));
+	client_expect_raw(&peer, BYTES(IAC DONT "\xc8"));
+	typist_expect(&typist, "h");
+	assert_true(trial_file_gets("trace", " < DO NAWS\n"));
+	assert_true(trial_file_gets("trace", " > WILL NAWS\n"));
+	assert_true(trial_file_gets("trace", " > SB NAWS 100 columns 30 rows\n"));
+	assert_true(trial_file_gets("trace", " < WILL OPTION 200\n"));
+	assert_true(trial_file_gets("trace", " > DONT OPTION 200\n"));
+	assert_true(trial_file_gets("trace", " < SB TERMINAL-TYPE SEND\n"));
+	assert_true(trial_file_gets("trace", " < data 1 \"\\xff\"\n"));
+	assert_true(trial_file_gets("trace", " < GA\n"));
+}
+
+/* --- the command line --------------------------------------------------------------------- */
+
+static void mistakes_are_named_in_one_line(void **state)
+{
+	static const struct {
+		const char *arguments[4];
+		const char *says;
+		int status;
+	} mistakes[] = {
+		{{"localhost", "0"}, "bad port '0'", 2},
+		{{"localhost", "65536"}, "bad port '65536'", 2},
+		{{"localhost", "no-such-service"}, "bad port 'no-such-service'", 2},
+		{{"localhost", "23", "24"}, "'24' is one argument too many", 2},
+		{{"-e", "^^^", "localhost"}, "bad escape character '^^^'", 2},
+		{{"--timeout", "0", "localhost"}, "bad timeout '0'", 2},
+		{{"-x", "localhost"}, "no encryption", 2},
+		{{"--trace", "/nonexistent/file", "localhost"}, "'/nonexistent/file'", 1},
+		{{"no-such-host.invalid"}, "cannot find host no-such-host.invalid", 1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(mistakes) / sizeof(mistakes[0]); i++) {
+		const char *arguments[6] = {trial_built("telnet")};
+
+		memcpy(arguments + 1, mistakes[i].arguments, sizeof(mistakes[i].arguments));
+		typist_start(&typist, arguments);
+		typist_expect(&typist, mistakes[i].says);
+		assert_int_equal(typist_expect_end(&typist), mistakes[i].status);
+		typist_leave(&typist);
+	}
+}
+
+/* Nobody listens at the one address; at the other somebody does. */
+static void the_next_address_is_tried_where_one_is_dead(void **state)
+{
+	(void)state;
+	listener_open(&listener);
+	typist_start(&typist, (const char *const[]){trial_built("telnet"), "localhost",
+						    listener.port_text, NULL});
+	client_use(&peer, listener_accept(&listener), NULL);
+	typist_expect(&typist, "Trying 127.0.0.1...");
+	typist_expect(&typist, "Connected to localhost.");
+}
+
+static void a_refusal_names_the_address(void **state)
+{
+	char line[COMMAND_SIZE];
+
+	(void)state;
+	listener_open(&listener);
+	close(listener.socket);
+	listener.socket = 0;
+	typist_start(&typist, (const char *const[]){trial_built("telnet"), "127.0.0.1",
+						    listener.port_text, NULL});
+	snprintf(line, sizeof(line), "connection to 127.0.0.1 (127.0.0.1) port %s: refused",
+		 listener.port_text);
+	typist_expect(&typist, line);
+	assert_int_equal(typist_expect_end(&typist), 1);
+}
+
+static void without_a_host_commands_are_read(void **state)
+{
+	char line[COMMAND_SIZE];
+
+	(void)state;
+	listener_open(&listener);
+	typist_start(&typist, (const char *const[]){trial_built("telnet"), NULL});
+	typist_expect(&typist, "telnet> ");
+	typist_enter(&typist, "se");
+	typist_expect(&typist, "se: could be send or set");
+	typist_enter(&typist, "frobnicate");
+	typist_expect(&typist, "frobnicate: no such command");
+	typist_enter(&typist, "status");
+	typist_expect(&typist, "No connection.");
+	snprintf(line, sizeof(line), "open 127.0.0.1 %s", listener.port_text);
+	typist_enter(&typist, line);
+	client_use(&peer, listener_accept(&listener), NULL);
+	typist_expect(&typist, "Connected to 127.0.0.1.");
+	client_close(&peer);
+	typist_expect(&typist, "Connection closed by foreign host.");
+	typist_expect(&typist, "telnet> ");
+	typist_enter(&typist, "! echo shell=$((6*7))");
+	typist_expect(&typist, "shell=42");
+	typist_enter(&typist, "quit");
+	assert_int_equal(typist_expect_end(&typist), 0);
+}
+
+/* --- servers that mean harm --------------------------------------------------------------- */
+
+/* Reads a quoted text of the trace; adds its bytes. */
+static size_t unquote(const char *text, char *bytes)
+{
+	size_t size = 0;
+
+	for (; *text != '"' && *text != '\0'; text++) {
+		unsigned value;
+
+		if (*text != '\\') {
+			bytes[size++] = *text;
+		} else if (*++text == 'x' && sscanf(text + 1, "%2x", &value) == 1) {
+			bytes[size++] = (char)value;
+			text += 2;
+		} else {
+			bytes[size++] = *text == 'r' ? '\r' : *text == 'n' ? '\n' : *text;
+		}
+	}
+	return size;
+}
+
+/* Whether every byte of the one stands in the other, in the same order. */
+static bool is_part_of(const char *part, size_t part_size, const char *whole, size_t whole_size)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < whole_size && found < part_size; i++)
+		if (whole[i] == part[found])
+			found++;
+	return found == part_size;
+}
+
+static size_t read_all(const char *name, char **bytes)
+{
+	FILE *file = fopen(trial_file(name, NULL), "re");
+	struct stat status;
+	size_t size;
+
+	assert_non_null(file);
+	assert_int_equal(fstat(fileno(file), &status), 0);
+	*bytes = malloc((size_t)status.st_size + 1);
+	assert_non_null(*bytes);
+	size = fread(*bytes, 1, (size_t)status.st_size, file);
+	(*bytes)[size] = '\0';
+	fclose(file);
+	return size;
+}
+
+/* The data that came, as the trace has it, in place of the trace. */
+static size_t traced_data(char *trace)
+{
+	size_t size = 0;
+	char *rest, *line = strtok_r(trace, "\n", &rest);
+
+	for (; line; line = strtok_r(NULL, "\n", &rest)) {
+		const char *data = strstr(line, " < data ");
+		const char *quoted = data ? strchr(data, '"') : NULL;
+
+		if (quoted)
+			size += unquote(quoted + 1, trace + size);
+	}
+	return size;
+}
+
+/* A server says all this and closes; the client, fed by a pipe, must have ended by itself. */
+static void say(const char *bytes, size_t size)
+{
+	static const char input[] = "sleep 0.02";
+	static char command[COMMAND_SIZE];
+	char *output, *trace, status[TYPIST_WORD_SIZE];
+	size_t output_size, trace_size;
+
+	snprintf(command, sizeof(command),
+		 "%s | %s --trace %s 127.0.0.1 %s >%s 2>%s; echo status=$?.", input,
+		 trial_built("telnet"), trial_file("trace", ""), listener.port_text,
+		 trial_file("output", NULL), trial_file("notices", NULL));
+	typist.variables[0] = SECRET_NAME "=" SECRET;
+	typist_start(&typist, (const char *const[]){"sh", "-c", command, NULL});
+	client_use(&peer, listener_accept(&listener), NULL);
+	while (size > 0) {
+		size_t sent = client_push(&peer, bytes, size);
+
+		bytes += sent;
+		size -= sent;
+		if (!client_receive(&peer, sent > 0 ? 0 : 10))
+			break;
+	}
+	shutdown(peer.socket, SHUT_WR);
+	typist_expect_word(&typist, "status=", status);
+	assert_true(strcmp(status, "0.") == 0 || strcmp(status, "1.") == 0);
+	while (client_receive(&peer, 100) && !peer.ended)
+		;
+	assert_false(client_has_raw(&peer, BYTES(SECRET)));
+	assert_false(client_has_raw(&peer, BYTES("/usr/sbin"))); /* of PATH */
+	output_size = read_all("output", &output);
+	read_all("trace", &trace);
+	trace_size = traced_data(trace);
+	if (!is_part_of(output, output_size, trace, trace_size))
+		fail_msg("something was shown that is not in the trace");
+	free(output);
+	free(trace);
+	typist_leave(&typist);
+	client_close(&peer);
+}
+
+/* What a fuzzer has found worth trying. */
+static void the_corpus_of_the_fuzzer_does_no_harm(void **state)
+{
+	glob_t files;
+
+	(void)state;
+	listener_open(&listener);
+	assert_int_equal(
+		glob(TEST_SOURCE_DIRECTORY "/tests/fuzz/corpus/nvt_client/*", 0, NULL, &files), 0);
+	assert_true(files.gl_pathc > 10);
+	for (size_t i = 0; i < files.gl_pathc; i++) {
+		char bytes[65536];
+		FILE *file = fopen(files.gl_pathv[i], "re");
+		size_t size;
+
+		assert_non_null(file);
+		size = fread(bytes, 1, sizeof(bytes), file);
+		fclose(file);
+		say(bytes, size);
+	}
+	globfree(&files);
+}
+
+/* A stretch of TELNET by somebody who knows the words but not the language. */
+static size_t babble(char *to, size_t room)
+{
+	static const unsigned char options[] = {0,  1,	3,  5,	6,  18, 24, 31, 32, 33,
+						34, 35, 36, 39, 42, 70, 85, 86, 87, 200};
+	static const char *const asked[] = {"",	    "\x03", SECRET_NAME, "\x03" SECRET_NAME,
+					    "PATH", "HOME", "\x02",	 "\xff\xff"};
+	size_t size = 0;
+
+	while (size + 64 < room) {
+		unsigned char option = options[(size_t)rand() % sizeof(options)];
+
+		switch (rand() % 5) {
+		case 0:
+			size += (size_t)sprintf(to + size, "text %d\r\n", rand());
+			break;
+		case 1:
+		case 2:
+			to[size++] = (char)255;
+			to[size++] = (char)(251 + rand() % 4);
+			to[size++] = (char)option;
+			break;
+		case 3:
+			to[size++] = (char)255;
+			to[size++] = (char)250;
+			to[size++] = (char)option;
+			to[size++] = (char)(rand() % 3);
+			size += (size_t)sprintf(
+				to + size, "%c%s", rand() % 4 ? 3 : 1,
+				asked[(size_t)rand() % (sizeof(asked) / sizeof(asked[0]))]);
+			to[size++] = (char)255;
+			to[size++] = (char)(rand() % 8 ? 240 : rand());
+			break;
+		default:
+			to[size++] = (char)(rand() % 3 ? 255 : rand());
+			to[size++] = (char)(236 + rand() % 14);
+		}
+	}
+	return size;
+}
+
+static void a_server_that_babbles_does_no_harm(void **state)
+{
+	(void)state;
+	srand(1184);
+	listener_open(&listener);
+	for (int i = 0; i < 40; i++) {
+		static char bytes[20000];
+
+		say(bytes, babble(bytes, sizeof(bytes) / (size_t)(1 + i % 10)));
+	}
+}
+
+/* Six bytes are answered with as much as the exported variables hold, and nobody reads it. */
+static void a_server_that_asks_and_does_not_read_uses_no_memory(void **state)
+{
+	static char asks[6 * 10000];
+	char size[64];
+	size_t sent = 0;
+
+	(void)state;
+	open_text_session();
+	client_send(&peer, BYTES(IAC DO "\x27"));
+	for (size_t i = 0; i < sizeof(asks); i += 6)
+		memcpy(asks + i, IAC SB "\x27\x01" IAC SE, 6);
+	for (int i = 0; i < 100; i++) {
+		sent += client_push(&peer, asks, sizeof(asks));
+		trial_pause();
+	}
+	assert_true(sent > 0);
+	process_status(typist.pid, "VmRSS", size, sizeof(size));
+	if (!SANITIZED)
+		assert_true(atol(size) > 0 && atol(size) < 16 * 1024); /* KiB */
+	typist_type(&typist, ESCAPE);
+	typist_expect(&typist, "telnet> ");
+}
+
+#define TEST(name) cmocka_unit_test_teardown(name, tear_down)
+#define WITH(server, test)                                                                         \
+	{                                                                                          \
+#test ", " #server, test, NULL, tear_down, (void *)(uintptr_t)(&(server))          \
+	}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH(telnetd, a_session_goes_as_users_expect),
+		WITH(busybox, a_session_goes_as_users_expect),
+		WITH(inetutils, a_session_goes_as_users_expect),
+		TEST(the_terminal_is_as_it_was_after_a_session),
+		TEST(the_terminal_is_as_it_was_after_quit),
+		TEST(the_terminal_is_as_it_was_after_a_signal),
+		TEST(the_terminal_is_as_it_was_after_a_signal_while_a_line_is_edited),
+		TEST(the_terminal_is_as_it_was_while_the_client_is_stopped),
+		TEST(a_server_without_options_gets_whole_lines_and_functions),
+		TEST(a_server_is_told_what_was_exported_and_nothing_else),
+		TEST(a_user_to_log_in_as_is_told),
+		TEST(the_trace_tells_what_is_negotiated_in_words),
+		TEST(mistakes_are_named_in_one_line),
+		TEST(the_next_address_is_tried_where_one_is_dead),
+		TEST(a_refusal_names_the_address),
+		TEST(without_a_host_commands_are_read),
+		TEST(the_corpus_of_the_fuzzer_does_no_harm),
+		TEST(a_server_that_babbles_does_no_harm),
+		TEST(a_server_that_asks_and_does_not_read_uses_no_memory),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
