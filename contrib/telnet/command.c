@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "contrib/telnet/send.h"
+#include "contrib/telnet/specials.h"
 #include "contrib/telnet/words.h"
 
 #define WORDS_MAX 16
@@ -115,6 +116,7 @@ static void mode_character(struct session *session)
 	session->typing = SESSION_CHARACTERS;
 	if (!session->telnet)
 		return;
+	nvt_ask_local(session->nvt, TELOPT_LINEMODE, false);
 	nvt_ask_remote(session->nvt, TELOPT_SGA, true);
 	nvt_ask_remote(session->nvt, TELOPT_ECHO, true);
 }
@@ -122,8 +124,16 @@ static void mode_character(struct session *session)
 static void mode_line(struct session *session)
 {
 	session->typing = SESSION_LINES;
+	if (session->telnet)
+		nvt_ask_local(session->nvt, TELOPT_LINEMODE, true);
+}
+
+static void mode_old_line(struct session *session)
+{
+	session->typing = SESSION_LINES;
 	if (!session->telnet)
 		return;
+	nvt_ask_local(session->nvt, TELOPT_LINEMODE, false);
 	nvt_ask_remote(session->nvt, TELOPT_SGA, false);
 	nvt_ask_remote(session->nvt, TELOPT_ECHO, false);
 }
@@ -139,7 +149,8 @@ static const struct {
 	void (*enter)(struct session *);
 } modes[] = {
 	{"character", "each key is sent as it is typed, and the server echoes", mode_character},
-	{"line", "whole lines are sent, edited and shown here", mode_line},
+	{"line", "lines are edited here where the server's terminal would (LINEMODE)", mode_line},
+	{"oldline", "whole lines are sent, edited and shown here, without LINEMODE", mode_old_line},
 	{"telnet", "speak TELNET now, with offers, to a server that has not begun", mode_telnet},
 };
 
@@ -392,6 +403,48 @@ static enum command_result run_environ(struct client *client, size_t count, char
 	return help_environ(client);
 }
 
+/* --- slc ---------------------------------------------------------------------------------- */
+
+static void slc_check(struct session *session)
+{
+	nvt_ask_specials(session->nvt);
+}
+
+static void slc_import(struct session *session)
+{
+	nvt_ask_default_specials(session->nvt);
+}
+
+static const struct {
+	const char *name;
+	const char *help;
+	void (*run)(struct session *);
+} slcs[] = {
+	{"check", "ask the server for the characters that it has", slc_check},
+	{"export", "tell it those of this terminal", session_tell_specials},
+	{"import", "ask it for those that it had at first", slc_import},
+};
+
+static enum command_result run_slc(struct client *client, size_t count, char *words[])
+{
+	struct session *session = client->session;
+
+	if (!nvt_mode(session->nvt)->line_mode) {
+		puts("There is no LINEMODE in effect.");
+		return COMMAND_PROMPT;
+	}
+	for (size_t i = 0; count == 2 && i < LENGTH(slcs); i++)
+		if (words_match(words[1], slcs[i].name)) {
+			slcs[i].run(session);
+			session_flush(session);
+			return COMMAND_DONE;
+		}
+	specials_list(session->special, stdout);
+	for (size_t i = 0; i < LENGTH(slcs); i++)
+		printf("  slc %-7s %s\n", slcs[i].name, slcs[i].help);
+	return COMMAND_PROMPT;
+}
+
 /* --- leaving for a while ------------------------------------------------------------------ */
 
 static enum command_result run_z(struct client *client, size_t count, char *words[])
@@ -409,12 +462,13 @@ static const struct command commands[] = {
 	{"environ", "[define|undefine|export|unexport NAME [VALUE]]",
 	 "variables that the server may be told", run_environ, false},
 	{"help", "[COMMAND]", "this", run_help, false},
-	{"mode", "character|line|telnet", "how what you type is sent", run_mode, true},
+	{"mode", "character|line|oldline|telnet", "how what you type is sent", run_mode, true},
 	{"open", "HOST [PORT]", "connect", run_open, false},
 	{"quit", "", "close the connection and exit", run_quit, false},
 	{"send", "FUNCTION...", "send a function of TELNET (send ? lists them)", send_command,
 	 false},
 	{"set", "NAME [VALUE]", "change a setting (set alone lists them)", run_set, false},
+	{"slc", "[check|export|import]", "the special characters of LINEMODE", run_slc, true},
 	{"status", "", "what is connected and negotiated", run_status, false},
 	{"toggle", "NAME", "turn a setting on or off (options: the trace)", run_toggle, false},
 	{"unset", "NAME", "turn a setting off", run_unset, false},

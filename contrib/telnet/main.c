@@ -143,7 +143,7 @@ int main(int count, char *arguments[])
 		status = connect_and_run(&client);
 	else
 		status = run_commands(&client);
-	terminal_restore();
 	command_free(&client);
+	terminal_restore();
 	return status;
 }

@@ -17,6 +17,8 @@
 /* Of these many bytes that come, the answers fit into the queue (see QUEUE_ENOUGH). */
 #define PIECE_SIZE 1024
 
+#define COMMAND_SIZE 3 /* of IAC, WILL and an option */
+
 enum polled {
 	POLLED_KEYS,
 	POLLED_SCREEN,
@@ -42,17 +44,22 @@ static size_t text_came(struct session *session, const char *bytes, size_t size)
 }
 
 /*
- * A subnegotiation may be answered with much more than it is long, so what is behind its end waits
- * until the answer is seen.
+ * Data and commands are dealt with one after the other: a command may change the terminal's mode,
+ * and a subnegotiation may be answered with much more than it is long.
  */
 static size_t piece_of(const char *bytes, size_t size)
 {
+	bool is_command = (unsigned char)bytes[0] == IAC;
 	const char *end;
 
 	if (size > PIECE_SIZE)
 		size = PIECE_SIZE;
-	end = memchr(bytes, SE, size);
-	return end ? (size_t)(end - bytes) + 1 : size;
+	if (is_command && (size < 2 || (unsigned char)bytes[1] != SB))
+		return size < COMMAND_SIZE ? size : COMMAND_SIZE;
+	end = memchr(bytes, is_command ? SE : IAC, size);
+	if (!end)
+		return size;
+	return (size_t)(end - bytes) + is_command;
 }
 
 static size_t telnet_came(struct session *session, const char *bytes, size_t size)
@@ -75,9 +82,11 @@ void relay_input(struct session *session)
 		size_t taken = was_telnet ? telnet_came(session, bytes, size)
 					  : text_came(session, bytes, size);
 
+		at += taken;
 		if (taken == 0 && session->telnet == was_telnet)
 			break;
-		at += taken;
+		if (!session_set_mode(session) && !session->reading_line)
+			break;
 	}
 	session->input_size -= at;
 	memmove(session->input, session->input + at, session->input_size);

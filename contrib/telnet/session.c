@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "contrib/telnet/relay.h"
+#include "contrib/telnet/specials.h"
 #include "contrib/telnet/text.h"
 
 /* What is typed is sent in pieces of this size at most. */
@@ -53,9 +54,8 @@ static void on_to_network(void *owner, const char *bytes, size_t size, bool urge
 void session_show(struct session *session, const char *bytes, size_t size)
 {
 	char cooked[SESSION_INPUT_SIZE + 1];
-	bool is_cooked = session->mode.cooked || session->mode.original;
 
-	if (is_cooked && isatty(session->screen)) {
+	if ((session->mode.cooked || session->mode.original) && isatty(session->screen)) {
 		size = text_for_cooked(cooked, bytes, size, &session->shown_cr);
 		bytes = cooked;
 	}
@@ -65,6 +65,13 @@ void session_show(struct session *session, const char *bytes, size_t size)
 static void on_to_terminal(void *owner, const char *bytes, size_t size)
 {
 	session_show(owner, bytes, size);
+}
+
+static void on_specials(void *owner, const unsigned char special[NVT_SPECIALS])
+{
+	struct session *session = owner;
+
+	memcpy(session->special, special, sizeof(session->special));
 }
 
 static void on_fault(void *owner, enum nvt_fault fault, const char *text)
@@ -79,6 +86,7 @@ static void on_fault(void *owner, enum nvt_fault fault, const char *text)
 static const struct nvt_events events = {
 	.to_network = on_to_network,
 	.to_terminal = on_to_terminal,
+	.specials = on_specials,
 	.fault = on_fault,
 };
 
@@ -96,7 +104,11 @@ static int open_screen(void)
 
 static struct nvt *new_endpoint(struct session *session)
 {
-	struct nvt_setup setup = {.role = NVT_CLIENT, .compression = NVT_COMPRESS_REFUSED};
+	struct nvt_setup setup = {
+		.role = NVT_CLIENT,
+		.compression = NVT_COMPRESS_REFUSED,
+		.linemode = terminal_is_there() ? NVT_LINEMODE_WHEN_ASKED : NVT_LINEMODE_NO,
+	};
 
 	session->terminal_types[0] = getenv("TERM");
 	setup.self.terminal_types = session->terminal_types;
@@ -106,6 +118,23 @@ static struct nvt *new_endpoint(struct session *session)
 	setup.self.transmit_speed = setup.self.receive_speed = SPEED;
 	terminal_size(&setup.self.columns, &setup.self.rows);
 	return nvt_new(&setup, &events, session);
+}
+
+void session_tell_specials(struct session *session)
+{
+	struct nvt_terminal terminal = {
+		.edit = true,
+		.trap_signals = true,
+		.soft_tab = true,
+		.literal_echo = true,
+		.echo = true,
+		.flow_control = true,
+		.restart_any = true,
+	};
+
+	specials_from_terminal(terminal.special, terminal_characters());
+	memcpy(session->special, terminal.special, sizeof(session->special));
+	nvt_set_terminal(session->nvt, &terminal);
 }
 
 struct session *session_new(int socket, struct settings *settings, struct variables *variables,
@@ -145,11 +174,13 @@ void session_free(struct session *session)
 static void offer(struct session *session)
 {
 	static const unsigned char local[] = {TELOPT_TTYPE, TELOPT_NAWS, TELOPT_TSPEED,
-					      TELOPT_NEW_ENVIRON};
+					      TELOPT_LFLOW, TELOPT_NEW_ENVIRON};
 
 	nvt_ask_remote(session->nvt, TELOPT_SGA, true);
 	for (size_t i = 0; i < sizeof(local); i++)
 		nvt_ask_local(session->nvt, local[i], true);
+	if (terminal_is_there())
+		nvt_ask_local(session->nvt, TELOPT_LINEMODE, true);
 }
 
 void session_begin_telnet(struct session *session, bool with_offers)
@@ -157,6 +188,8 @@ void session_begin_telnet(struct session *session, bool with_offers)
 	if (session->telnet)
 		return;
 	session->telnet = true;
+	if (terminal_is_there())
+		session_tell_specials(session);
 	nvt_open(session->nvt);
 	if (with_offers)
 		offer(session);
@@ -191,8 +224,30 @@ static bool uses_lines(const struct session *session)
 	       !session->input_ended;
 }
 
+/* What LINEMODE says that is to be done here (RFC 1184). */
+static void follow_line_mode(const struct session *session, struct terminal_mode *mode)
+{
+	const struct nvt_mode *agreed = nvt_mode(session->nvt);
+	const unsigned char *mask = nvt_forward_mask(session->nvt);
+
+	mode->edit = agreed->edit;
+	mode->trap_signals = agreed->trap_signals && session->settings->local_characters;
+	mode->soft_tab = agreed->soft_tab;
+	mode->literal_echo = agreed->literal_echo;
+	mode->has_characters = true;
+	memcpy(mode->characters, terminal_characters(), sizeof(mode->characters));
+	specials_to_terminal(mode->characters, session->special);
+	/* The kernel has room for one character that forwards a line. */
+	for (int i = 1; mask && i < 256; i++)
+		if (mask[i / 8] & 0x80 >> i % 8) {
+			mode->characters[VEOL2] = (cc_t)i;
+			break;
+		}
+}
+
 static struct terminal_mode wanted_mode(const struct session *session)
 {
+	const struct nvt_mode *agreed = nvt_mode(session->nvt);
 	struct terminal_mode mode = {.escape = session->settings->escape};
 
 	if (!session->telnet) {
@@ -200,13 +255,18 @@ static struct terminal_mode wanted_mode(const struct session *session)
 		mode.cooked = mode.echo = true;
 		return mode;
 	}
-	/* Without SUPPRESS-GO-AHEAD: a line at a time, as RFC 858 has it and old servers want it.
-	 */
-	mode.edit = !nvt_is_remote_on(session->nvt, TELOPT_SGA);
-	mode.echo = !nvt_mode(session->nvt)->echo;
-	mode.trap_signals = mode.edit && session->settings->local_characters;
-	mode.flow_control = mode.edit;
+	if (agreed->line_mode) {
+		follow_line_mode(session, &mode);
+	} else {
+		/* Without SUPPRESS-GO-AHEAD: a line at a time, as old servers want it (RFC 858). */
+		mode.edit = !nvt_is_remote_on(session->nvt, TELOPT_SGA);
+		mode.trap_signals = mode.edit && session->settings->local_characters;
+	}
+	mode.echo = !agreed->echo;
 	mode.cooked = mode.edit || mode.echo;
+	mode.flow_control =
+		nvt_is_local_on(session->nvt, TELOPT_LFLOW) ? agreed->flow_control : mode.edit;
+	mode.restart_any = agreed->restart_any;
 	return mode;
 }
 
@@ -215,25 +275,43 @@ static bool is_same_mode(const struct terminal_mode *one, const struct terminal_
 	return one->original == other->original && one->edit == other->edit &&
 	       one->echo == other->echo && one->trap_signals == other->trap_signals &&
 	       one->cooked == other->cooked && one->flow_control == other->flow_control &&
-	       one->escape == other->escape;
+	       one->restart_any == other->restart_any && one->soft_tab == other->soft_tab &&
+	       one->literal_echo == other->literal_echo && one->escape == other->escape &&
+	       one->has_characters == other->has_characters &&
+	       memcmp(one->characters, other->characters, sizeof(one->characters)) == 0;
 }
 
-void session_set_mode(struct session *session)
+/* Whether LF is shown as CR LF. */
+static bool is_cooked(const struct terminal_mode *mode)
+{
+	return mode->cooked || mode->original;
+}
+
+bool session_set_mode(struct session *session)
 {
 	struct terminal_mode mode = wanted_mode(session);
 
-	/* What the editor of lines has done to the terminal is its own to undo first. */
-	if (session->reading_line || (session->mode_set && is_same_mode(&mode, &session->mode)))
-		return;
+	if (session->mode_set && is_same_mode(&mode, &session->mode))
+		return true;
+	/*
+	 * What the editor of lines has done to the terminal is its own to undo first, and what is
+	 * to be shown was made for the old mode.
+	 */
+	if (session->reading_line ||
+	    (session->to_screen.size > 0 && is_cooked(&mode) != is_cooked(&session->mode)))
+		return false;
 	session->mode = mode;
 	session->mode_set = true;
 	terminal_set(&mode);
+	return true;
 }
 
 const char *session_typing_name(const struct session *session)
 {
 	if (!session->telnet)
 		return session->typing == SESSION_LINES ? "line" : "character";
+	if (nvt_mode(session->nvt)->line_mode)
+		return session->mode.edit ? "line (LINEMODE)" : "character (LINEMODE)";
 	return session->mode.edit ? "old line" : "character";
 }
 
@@ -299,10 +377,11 @@ void session_flush(struct session *session)
 
 void session_end_input(struct session *session)
 {
-	char end_of_file = terminal_end_of_file();
-
 	if (terminal_is_there() && session->telnet) {
-		session_type(session, &end_of_file, 1);
+		if (nvt_mode(session->nvt)->line_mode)
+			nvt_send_function(session->nvt, NVT_END_OF_FILE);
+		else
+			session_type(session, (const char *)&terminal_characters()[VEOF], 1);
 		return;
 	}
 	session->input_ended = true;
@@ -444,7 +523,7 @@ void session_answer_requests(struct session *session)
 			send_trapped(session, NVT_INTERRUPT_PROCESS);
 	}
 	if (terminal_takes(TERMINAL_QUIT) && session->telnet)
-		send_trapped(session, NVT_BREAK);
+		send_trapped(session, nvt_mode(session->nvt)->line_mode ? NVT_ABORT : NVT_BREAK);
 	if (terminal_takes(TERMINAL_RESIZED))
 		resized(session);
 }

@@ -41,6 +41,7 @@ struct session {
 	struct nvt *nvt;
 	const char *terminal_types[2];
 	struct nvt_variable exported[VARIABLES_MAX];
+	unsigned char special[NVT_SPECIALS]; /* of LINEMODE: what the two ends agree on */
 
 	struct terminal_mode mode; /* the terminal's now */
 	bool mode_set;
@@ -97,6 +98,9 @@ int session_take_key(struct session *);
 
 /* The exported variables have changed: tells the server where it has asked. */
 void session_tell_variables(struct session *);
+
+/* Tells the server the special characters of the user's terminal, for LINEMODE. */
+void session_tell_specials(struct session *);
 
 /* What kind of typing there is now, in words. */
 const char *session_typing_name(const struct session *);

@@ -135,6 +135,40 @@ static void set_flag(tcflag_t *flags, tcflag_t flag, bool on)
 	*flags = on ? *flags | flag : *flags & ~flag;
 }
 
+static void set_input(struct termios *modes, const struct terminal_mode *mode)
+{
+	modes->c_iflag &= ~(tcflag_t)(ISTRIP | INLCR | IGNCR | BRKINT | PARMRK | INPCK);
+	set_flag(&modes->c_iflag, ICRNL, mode->cooked);
+	set_flag(&modes->c_iflag, IXON, mode->flow_control);
+	set_flag(&modes->c_iflag, IXANY, mode->restart_any);
+	set_flag(&modes->c_lflag, ICANON | IEXTEN, mode->edit);
+	set_flag(&modes->c_lflag, ECHO, mode->echo);
+	set_flag(&modes->c_lflag, ISIG, mode->trap_signals);
+	if (mode->literal_echo)
+		modes->c_lflag &= ~(tcflag_t)ECHOCTL;
+}
+
+static void set_output(struct termios *modes, const struct terminal_mode *mode)
+{
+	set_flag(&modes->c_oflag, OPOST, mode->cooked);
+	if (mode->cooked)
+		modes->c_oflag |= ONLCR;
+	if (mode->soft_tab)
+		modes->c_oflag = (modes->c_oflag & ~(tcflag_t)TABDLY) | TAB3;
+	modes->c_cflag = (modes->c_cflag & ~(tcflag_t)CSIZE) | CS8;
+}
+
+static void set_characters(struct termios *modes, const struct terminal_mode *mode)
+{
+	if (mode->has_characters)
+		memcpy(modes->c_cc, mode->characters, sizeof(modes->c_cc));
+	modes->c_cc[VEOL] = (cc_t)(mode->escape >= 0 ? mode->escape : _POSIX_VDISABLE);
+	if (mode->edit)
+		return;
+	modes->c_cc[VMIN] = 1;
+	modes->c_cc[VTIME] = 0;
+}
+
 void terminal_set(const struct terminal_mode *mode)
 {
 	struct termios modes = original;
@@ -142,29 +176,12 @@ void terminal_set(const struct terminal_mode *mode)
 	if (!is_terminal)
 		return;
 	if (mode->original) {
-		/* libedit, which changes them next, is left to put back what it finds. */
-		is_changed = 1;
 		if (mode->escape >= 0)
 			modes.c_cc[VEOL] = (cc_t)mode->escape;
-		tcsetattr(STDIN_FILENO, TCSADRAIN, &modes);
-		return;
-	}
-	modes.c_iflag &= ~(tcflag_t)(ISTRIP | INLCR | IGNCR | BRKINT | PARMRK | INPCK);
-	set_flag(&modes.c_iflag, ICRNL, mode->cooked);
-	set_flag(&modes.c_iflag, IXON, mode->flow_control);
-	set_flag(&modes.c_oflag, OPOST, mode->cooked);
-	if (mode->cooked)
-		modes.c_oflag |= ONLCR;
-	set_flag(&modes.c_lflag, ICANON | IEXTEN, mode->edit);
-	set_flag(&modes.c_lflag, ECHO, mode->echo);
-	set_flag(&modes.c_lflag, ISIG, mode->trap_signals);
-	set_flag(&modes.c_cflag, CSIZE, false);
-	modes.c_cflag |= CS8;
-	if (mode->edit) {
-		modes.c_cc[VEOL] = (cc_t)(mode->escape >= 0 ? mode->escape : _POSIX_VDISABLE);
 	} else {
-		modes.c_cc[VMIN] = 1;
-		modes.c_cc[VTIME] = 0;
+		set_input(&modes, mode);
+		set_output(&modes, mode);
+		set_characters(&modes, mode);
 	}
 	is_changed = 1;
 	tcsetattr(STDIN_FILENO, TCSADRAIN, &modes);
@@ -172,7 +189,7 @@ void terminal_set(const struct terminal_mode *mode)
 
 void terminal_restore(void)
 {
-	if (!is_terminal || !is_changed)
+	if (!is_terminal)
 		return;
 	tcsetattr(STDIN_FILENO, TCSADRAIN, &original);
 	is_changed = 0;
@@ -188,9 +205,9 @@ void terminal_size(unsigned short *columns, unsigned short *rows)
 	*rows = window.ws_row;
 }
 
-char terminal_end_of_file(void)
+const cc_t *terminal_characters(void)
 {
-	return (char)original.c_cc[VEOF];
+	return original.c_cc;
 }
 
 /* --- leaving it for a while --------------------------------------------------------------- */

@@ -8,6 +8,7 @@
 
 #include <poll.h>
 #include <stdbool.h>
+#include <termios.h>
 
 /* What the terminal does with what is typed and shown. */
 struct terminal_mode {
@@ -17,6 +18,11 @@ struct terminal_mode {
 	bool trap_signals; /* keys such as ^C are signals */
 	bool cooked; /* LF is shown as CR LF, and Enter is LF */
 	bool flow_control; /* ^S and ^Q stop and start output */
+	bool restart_any; /* and any other key starts it */
+	bool soft_tab; /* a tab is shown as blanks */
+	bool literal_echo; /* control characters are echoed as they are, not as ^X */
+	bool has_characters; /* the keys of editing and of signals are these, not the user's own */
+	cc_t characters[NCCS]; /* as termios(3) has them */
 	int escape; /* where lines are edited, a character that ends one; -1: none */
 };
 
@@ -48,8 +54,8 @@ void terminal_restore(void);
 /* Its size, 0 where that is unknown. */
 void terminal_size(unsigned short *columns, unsigned short *rows);
 
-/* The end-of-file character of the terminal, ^D for instance. */
-char terminal_end_of_file(void);
+/* The characters that its user has, as termios(3) has them: NCCS of them. */
+const cc_t *terminal_characters(void);
 
 /* Whether this has been asked for; it is forgotten then. */
 bool terminal_takes(enum terminal_request);

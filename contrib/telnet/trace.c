@@ -150,6 +150,25 @@ static void write_status(FILE *file, const unsigned char *bytes, size_t size)
 	}
 }
 
+/* LINEMODE (RFC 1184): the bits of MODE by name; SLC and FORWARDMASK as numbers. */
+static void write_linemode(FILE *file, const unsigned char *bytes, size_t size)
+{
+	static const char *const bits[] = {"EDIT", "TRAPSIG", "ACK", "SOFT_TAB", "LIT_ECHO"};
+
+	if (size == 2 && bytes[0] == LM_MODE) {
+		fputs(" MODE", file);
+		for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++)
+			if (bytes[1] & 1U << i)
+				fprintf(file, " %s", bits[i]);
+		return;
+	}
+	if (size > 0 && bytes[0] == LM_SLC)
+		fputs(" SLC", file);
+	else if (size > 1 && bytes[0] >= WILL && bytes[1] == LM_FORWARDMASK)
+		fprintf(file, " %s FORWARDMASK", words_command(bytes[0]));
+	write_hexadecimal(file, bytes, size);
+}
+
 static void write_anything(FILE *file, const unsigned char *bytes, size_t size)
 {
 	for (size_t i = 0; i < size; i++)
@@ -176,6 +195,7 @@ static const struct {
 	{TELOPT_OLD_ENVIRON, true, write_environment},
 	{TELOPT_NEW_ENVIRON, true, write_environment},
 	{TELOPT_NAWS, false, write_window},
+	{TELOPT_LINEMODE, false, write_linemode},
 };
 
 static void write_body(FILE *file, unsigned char option, const unsigned char *bytes, size_t size)
