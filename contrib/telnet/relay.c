@@ -70,6 +70,28 @@ static size_t telnet_came(struct session *session, const char *bytes, size_t siz
 	return size;
 }
 
+static void write_screen(struct session *session)
+{
+	if (session->lines && session->to_screen.size > 0)
+		lines_interrupt(session->lines);
+	if (queue_write(&session->to_screen, session->screen) != 0) {
+		queue_clear(&session->to_screen);
+		session->error = EPIPE;
+	}
+}
+
+/*
+ * Returns false where the terminal's new mode, and so what comes behind it, has to wait for what is
+ * still to be shown.
+ */
+static bool set_mode(struct session *session)
+{
+	if (session_set_mode(session) || session->reading_line)
+		return true;
+	write_screen(session);
+	return session_set_mode(session);
+}
+
 void relay_input(struct session *session)
 {
 	size_t at = 0;
@@ -85,7 +107,7 @@ void relay_input(struct session *session)
 		at += taken;
 		if (taken == 0 && session->telnet == was_telnet)
 			break;
-		if (!session_set_mode(session) && !session->reading_line)
+		if (!set_mode(session))
 			break;
 	}
 	session->input_size -= at;
@@ -125,16 +147,6 @@ static void send_queue(struct session *session)
 	queue_clear(&session->to_network);
 	session->keys_size = 0;
 	session->input_ended = session->half_closed = session->cut_off = true;
-}
-
-static void write_screen(struct session *session)
-{
-	if (session->lines && session->to_screen.size > 0)
-		lines_interrupt(session->lines);
-	if (queue_write(&session->to_screen, session->screen) != 0) {
-		queue_clear(&session->to_screen);
-		session->error = EPIPE;
-	}
 }
 
 static void half_close(struct session *session)

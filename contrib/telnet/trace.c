@@ -162,11 +162,15 @@ static void write_linemode(FILE *file, const unsigned char *bytes, size_t size)
 				fprintf(file, " %s", bits[i]);
 		return;
 	}
-	if (size > 0 && bytes[0] == LM_SLC)
+	if (size > 0 && bytes[0] == LM_SLC) {
 		fputs(" SLC", file);
-	else if (size > 1 && bytes[0] >= WILL && bytes[1] == LM_FORWARDMASK)
+		write_hexadecimal(file, bytes + 1, size - 1);
+	} else if (size > 1 && bytes[0] >= WILL && bytes[1] == LM_FORWARDMASK) {
 		fprintf(file, " %s FORWARDMASK", words_command(bytes[0]));
-	write_hexadecimal(file, bytes, size);
+		write_hexadecimal(file, bytes + 2, size - 2);
+	} else {
+		write_hexadecimal(file, bytes, size);
+	}
 }
 
 static void write_anything(FILE *file, const unsigned char *bytes, size_t size)

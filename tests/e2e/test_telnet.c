@@ -310,6 +310,72 @@ static void a_server_without_options_gets_whole_lines_and_functions(void **state
 	client_expect_raw(&peer, BYTES("\003x"));
 }
 
+/* /bin/sh leaves the editing to its terminal, so that a client with LINEMODE does it. */
+static void open_line_mode(void)
+{
+	server_start(&server, "-l", "/bin/sh", NULL);
+	snprintf(listener.port_text, sizeof(listener.port_text), "%hu", server.port);
+	typist_start(&typist, (const char *const[]){trial_built("telnet"), "-a", "--trace",
+						    trial_file("trace", ""), "127.0.0.1",
+						    listener.port_text, NULL});
+	assert_true(trial_file_gets("trace", "> SB LINEMODE MODE EDIT TRAPSIG ACK"));
+	typist_enter(&typist, "PS1='rea''dy> '");
+	typist_expect(&typist, "ready> ");
+}
+
+static void with_linemode_a_line_is_edited_here_and_sent_as_a_whole(void **state)
+{
+	(void)state;
+	open_line_mode();
+	typist_enter(&typist, "wrong\025echo a wrong\027ri\177\177line='o''ne'");
+	typist_expect(&typist, "a line=one");
+	assert_true(trial_file_gets("trace", "> data 19\n")); /* and no key by itself */
+	give_command("status");
+	typist_expect(&typist, "Operating in line (LINEMODE) mode.");
+}
+
+static void with_linemode_keys_of_signals_are_functions(void **state)
+{
+	(void)state;
+	open_line_mode();
+	typist_enter(&typist, trial_built("tests/programs/report_signals"));
+	typist_expect(&typist, "waiting for signals");
+	typist_type(&typist, "\034");
+	typist_expect(&typist, "got SIGQUIT");
+	assert_true(trial_file_gets("trace", "> ABORT\n"));
+	typist_enter(&typist, "");
+	typist_expect(&typist, "ready> ");
+	typist_enter(&typist, "cat; echo has en''ded");
+	typist_enter(&typist, "a l''ine");
+	typist_expect(&typist, "\na l''ine");
+	typist_type(&typist, "\004");
+	typist_expect(&typist, "has ended");
+	assert_true(trial_file_gets("trace", "> EOF\n"));
+}
+
+static void with_linemode_a_program_that_wants_keys_gets_them(void **state)
+{
+	(void)state;
+	open_line_mode();
+	edit_with_vi();
+	typist_enter(&typist, "echo st''ill here");
+	typist_expect(&typist, "still here");
+}
+
+static void with_linemode_a_key_that_the_program_changes_changes_here(void **state)
+{
+	(void)state;
+	open_line_mode();
+	typist_enter(&typist, "stty erase '#'; echo do''ne");
+	typist_expect(&typist, "done");
+	assert_true(trial_file_gets("trace", "< SB LINEMODE SLC 0a "));
+	give_command("slc");
+	typist_expect(&typist, "#    EC, erase character");
+	typist_enter(&typist, "");
+	typist_enter(&typist, "echo rig##ight");
+	typist_expect(&typist, "\nright");
+}
+
 /* --- what a server is told ---------------------------------------------------------------- */
 
 static void a_server_is_told_what_was_exported_and_nothing_else(void **state)
@@ -679,6 +745,10 @@ int main(void)
 		TEST(the_terminal_is_as_it_was_after_a_signal_while_a_line_is_edited),
 		TEST(the_terminal_is_as_it_was_while_the_client_is_stopped),
 		TEST(a_server_without_options_gets_whole_lines_and_functions),
+		TEST(with_linemode_a_line_is_edited_here_and_sent_as_a_whole),
+		TEST(with_linemode_keys_of_signals_are_functions),
+		TEST(with_linemode_a_program_that_wants_keys_gets_them),
+		TEST(with_linemode_a_key_that_the_program_changes_changes_here),
 		TEST(a_server_is_told_what_was_exported_and_nothing_else),
 		TEST(a_user_to_log_in_as_is_told),
 		TEST(the_trace_tells_what_is_negotiated_in_words),

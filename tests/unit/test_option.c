@@ -725,11 +725,9 @@ static void a_client_refuses_every_other_option_politely(void **unused)
 	for (int option = 0; option < 256; option++) {
 		if (is_one_of(TIMING_MARK LOGOUT, option))
 			continue;
-		check_answers(
-			NVT_CLIENT, option, true,
-			is_one_of(
-				BINARY SGA TTYPE NAWS TSPEED XDISPLOC NEW_ENVIRON OLD_ENVIRON LFLOW,
-				option));
+		check_answers(NVT_CLIENT, option, true,
+			      is_one_of(BINARY SGA TTYPE NAWS TSPEED NEW_ENVIRON OLD_ENVIRON LFLOW,
+					option));
 		check_answers(NVT_CLIENT, option, false,
 			      is_one_of(BINARY ECHO SGA STATUS COMPRESS2 COMPRESS3, option));
 	}

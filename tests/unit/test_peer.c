@@ -828,11 +828,42 @@ static void a_client_that_has_nothing_to_tell_says_so(void **unused)
 	struct transcript *t = new_client(NULL);
 
 	(void)unused;
-	receive(t, IAC DO TTYPE IAC DO TSPEED IAC DO XDISPLOC);
+	receive(t, IAC DO TTYPE IAC DO TSPEED);
 	forget(t);
-	receive(t, ASK(TTYPE) ASK(TTYPE) ASK(TSPEED) ASK(XDISPLOC));
-	assert_sent(t, TELL(TTYPE, "UNKNOWN") TELL(TTYPE, "UNKNOWN") TELL(TSPEED, "0,0")
-			       TELL(XDISPLOC, ""));
+	receive(t, IAC DO XDISPLOC ASK(XDISPLOC));
+	assert_sent(t, IAC WONT XDISPLOC);
+	receive(t, ASK(TTYPE) ASK(TTYPE) ASK(TSPEED));
+	assert_sent(t, TELL(TTYPE, "UNKNOWN") TELL(TTYPE, "UNKNOWN") TELL(TSPEED, "0,0"));
+	end(t);
+}
+
+static void a_client_tells_its_environment_in_one_way_only(void **unused)
+{
+	struct transcript *t = client_that_agreed(&self, NEW_ENVIRON);
+
+	(void)unused;
+	receive(t, IAC DO OLD_ENVIRON ASK(OLD_ENVIRON));
+	assert_sent(t, IAC WONT OLD_ENVIRON);
+	end(t);
+	t = new_client(&self);
+	receive(t, IAC DO OLD_ENVIRON);
+	assert_sent(t, IAC WILL OLD_ENVIRON);
+	end(t);
+}
+
+static void a_client_tells_of_other_variables_where_it_has_been_agreed(void **unused)
+{
+	struct transcript *t = new_client(&self);
+
+	(void)unused;
+	nvt_set_variables(t->nvt, own_variables + 1, 1);
+	assert_sent(t, "");
+	receive(t, IAC DO NEW_ENVIRON);
+	forget(t);
+	nvt_set_variables(t->nvt, own_variables + 1, 1);
+	assert_sent(t, IAC_SB NEW_ENVIRON INFO USER_VARIABLE IAC_SE);
+	receive(t, ASK(NEW_ENVIRON));
+	assert_sent(t, TELL(NEW_ENVIRON, USER_VARIABLE));
 	end(t);
 }
 
@@ -910,6 +941,8 @@ int main(void)
 		cmocka_unit_test(a_client_tells_the_variables_that_are_asked_for),
 		cmocka_unit_test(a_client_tells_nothing_that_it_was_not_given),
 		cmocka_unit_test(a_client_that_has_nothing_to_tell_says_so),
+		cmocka_unit_test(a_client_tells_its_environment_in_one_way_only),
+		cmocka_unit_test(a_client_tells_of_other_variables_where_it_has_been_agreed),
 		cmocka_unit_test(a_client_answers_no_question_to_which_it_did_not_agree),
 		cmocka_unit_test(a_client_cuts_short_what_is_too_long_to_tell),
 	};
