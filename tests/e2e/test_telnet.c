@@ -362,6 +362,17 @@ static void with_linemode_a_program_that_wants_keys_gets_them(void **state)
 	typist_expect(&typist, "still here");
 }
 
+/* Waits until the user's own terminal erases by this key. */
+static void expect_erase_key(cc_t key)
+{
+	long long deadline = trial_now() + DEADLINE_MS;
+
+	while (modes().c_cc[VERASE] != key) {
+		assert_true(trial_now() < deadline);
+		trial_pause();
+	}
+}
+
 static void with_linemode_a_key_that_the_program_changes_changes_here(void **state)
 {
 	(void)state;
@@ -372,6 +383,7 @@ static void with_linemode_a_key_that_the_program_changes_changes_here(void **sta
 	give_command("slc");
 	typist_expect(&typist, "#    EC, erase character");
 	typist_enter(&typist, "");
+	expect_erase_key('#');
 	typist_enter(&typist, "echo rig##ight");
 	typist_expect(&typist, "\nright");
 }
