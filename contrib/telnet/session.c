@@ -443,13 +443,14 @@ static void rlogin_escape_typed(struct session *session)
 /* The server takes nothing more: what has been typed before the escape character is lost. */
 static void look_for_escape(struct session *session)
 {
-	char *escape = memchr(session->keys, session->settings->escape, session->keys_size);
-
-	if (!escape || session->settings->escape == SETTINGS_NO_ESCAPE || !terminal_is_there())
+	for (size_t i = 0; i < session->keys_size; i++) {
+		if ((unsigned char)session->keys[i] != session->settings->escape)
+			continue;
+		session->keys_size -= i + 1;
+		memmove(session->keys, session->keys + i + 1, session->keys_size);
+		escape_typed(session);
 		return;
-	session->keys_size -= (size_t)(escape + 1 - session->keys);
-	memmove(session->keys, escape + 1, session->keys_size);
-	escape_typed(session);
+	}
 }
 
 /* Sends what has been typed up to the escape character, and acts on that. */
@@ -460,7 +461,8 @@ static void take_keys(struct session *session)
 	int key = -1;
 
 	if (session->to_network.size >= QUEUE_ENOUGH) {
-		look_for_escape(session);
+		if (terminal_is_there())
+			look_for_escape(session);
 		return;
 	}
 	while (size < sizeof(typed) && (key = session_take_key(session)) >= 0) {
