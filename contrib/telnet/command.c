@@ -600,16 +600,15 @@ static enum command_result prompt_once(struct client *client)
 
 void command_prompt(struct client *client)
 {
-	struct terminal_mode original = {.original = true};
-
 	if (client->session)
 		putchar('\n');
 	fflush(stdout);
 	for (;;) {
 		enum command_result result;
+		struct terminal_mode mode;
 
-		original.escape = client->settings.escape;
-		terminal_set(&original);
+		mode = lines_mode(client->settings.escape);
+		terminal_set(&mode);
 		if (!client->prompt)
 			client->prompt = lines_new("telnet> ", next_key, client);
 		if (!client->prompt)

@@ -278,6 +278,20 @@ static bool can_edit(void)
 
 #endif
 
+struct terminal_mode lines_mode(int escape)
+{
+	struct terminal_mode mode = {
+		.edit = !can_edit(),
+		.echo = !can_edit(),
+		.trap_signals = true,
+		.cooked = true,
+		.flow_control = true,
+		.escape = escape,
+	};
+
+	return mode;
+}
+
 struct lines *lines_new(const char *prompt, lines_next_byte *next_byte, void *owner)
 {
 	struct lines *lines = calloc(1, sizeof(*lines));

@@ -8,6 +8,8 @@
 
 #include <stddef.h>
 
+#include "contrib/telnet/terminal.h"
+
 struct lines;
 
 /* The next byte that was typed, or -1: no more of this line is wanted. */
@@ -22,6 +24,12 @@ enum lines_result {
 /* Makes an editor; `prompt` is kept by reference. NULL: out of memory. */
 struct lines *lines_new(const char *prompt, lines_next_byte *, void *owner);
 void lines_free(struct lines *);
+
+/*
+ * The terminal's mode to read lines in, also between one and the next: a server in between, whose
+ * client we are typed at, need not be told of a change at every line.
+ */
+struct terminal_mode lines_mode(int escape);
 
 /*
  * Reads a line, which is valid until the next call, without its end, and may hold any byte.

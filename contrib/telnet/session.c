@@ -55,7 +55,7 @@ void session_show(struct session *session, const char *bytes, size_t size)
 {
 	char cooked[SESSION_INPUT_SIZE + 1];
 
-	if ((session->mode.cooked || session->mode.original) && isatty(session->screen)) {
+	if (session->mode.cooked && isatty(session->screen)) {
 		size = text_for_cooked(cooked, bytes, size, &session->shown_cr);
 		bytes = cooked;
 	}
@@ -250,8 +250,9 @@ static struct terminal_mode wanted_mode(const struct session *session)
 	const struct nvt_mode *agreed = nvt_mode(session->nvt);
 	struct terminal_mode mode = {.escape = session->settings->escape};
 
+	if (!session->telnet && session->typing == SESSION_LINES)
+		return lines_mode(session->settings->escape);
 	if (!session->telnet) {
-		mode.original = session->typing == SESSION_LINES;
 		mode.cooked = mode.echo = true;
 		return mode;
 	}
@@ -272,19 +273,12 @@ static struct terminal_mode wanted_mode(const struct session *session)
 
 static bool is_same_mode(const struct terminal_mode *one, const struct terminal_mode *other)
 {
-	return one->original == other->original && one->edit == other->edit &&
-	       one->echo == other->echo && one->trap_signals == other->trap_signals &&
-	       one->cooked == other->cooked && one->flow_control == other->flow_control &&
-	       one->restart_any == other->restart_any && one->soft_tab == other->soft_tab &&
-	       one->literal_echo == other->literal_echo && one->escape == other->escape &&
-	       one->has_characters == other->has_characters &&
+	return one->edit == other->edit && one->echo == other->echo &&
+	       one->trap_signals == other->trap_signals && one->cooked == other->cooked &&
+	       one->flow_control == other->flow_control && one->restart_any == other->restart_any &&
+	       one->soft_tab == other->soft_tab && one->literal_echo == other->literal_echo &&
+	       one->escape == other->escape && one->has_characters == other->has_characters &&
 	       memcmp(one->characters, other->characters, sizeof(one->characters)) == 0;
-}
-
-/* Whether LF is shown as CR LF. */
-static bool is_cooked(const struct terminal_mode *mode)
-{
-	return mode->cooked || mode->original;
 }
 
 bool session_set_mode(struct session *session)
@@ -298,7 +292,7 @@ bool session_set_mode(struct session *session)
 	 * to be shown was made for the old mode.
 	 */
 	if (session->reading_line ||
-	    (session->to_screen.size > 0 && is_cooked(&mode) != is_cooked(&session->mode)))
+	    (session->to_screen.size > 0 && mode.cooked != session->mode.cooked))
 		return false;
 	session->mode = mode;
 	session->mode_set = true;

@@ -175,14 +175,9 @@ void terminal_set(const struct terminal_mode *mode)
 
 	if (!is_terminal)
 		return;
-	if (mode->original) {
-		if (mode->escape >= 0)
-			modes.c_cc[VEOL] = (cc_t)mode->escape;
-	} else {
-		set_input(&modes, mode);
-		set_output(&modes, mode);
-		set_characters(&modes, mode);
-	}
+	set_input(&modes, mode);
+	set_output(&modes, mode);
+	set_characters(&modes, mode);
 	is_changed = 1;
 	tcsetattr(STDIN_FILENO, TCSADRAIN, &modes);
 }

@@ -10,9 +10,8 @@
 #include <stdbool.h>
 #include <termios.h>
 
-/* What the terminal does with what is typed and shown. */
+/* What the terminal does with what is typed and shown; all but these is the user's own. */
 struct terminal_mode {
-	bool original; /* as it was, but for the escape character; nothing else counts */
 	bool edit; /* the kernel edits lines */
 	bool echo;
 	bool trap_signals; /* keys such as ^C are signals */
