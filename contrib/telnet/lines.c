@@ -201,7 +201,7 @@ static bool begin_editor(struct lines *lines)
 	el_wset(lines->editor, EL_SIGNAL, 0);
 	el_wset(lines->editor, EL_PROMPT, prompt_of);
 	el_wset(lines->editor, EL_HIST, history_w, lines->history);
-	/* Between one line and the next libedit would have lines edited and echoed: see lines_mode. */
+	/* Else libedit has the terminal edit and echo between two lines: see lines_mode. */
 	el_wset(lines->editor, EL_SETTY, L"-x", L"-icanon", L"-echo", NULL);
 	el_wset(lines->editor, EL_BIND, L"^_", L"ed-redisplay", NULL);
 	el_wset(lines->editor, EL_GETCFN, next_character);

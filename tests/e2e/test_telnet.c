@@ -667,7 +667,7 @@ static size_t babble(char *to, size_t room)
 {
 	static const unsigned char options[] = {0,  1,	3,  5,	6,  18, 24, 31, 32, 33,
 						34, 35, 36, 39, 42, 70, 85, 86, 87, 200};
-	static const char *const asked[] = {"",	    "\x03", SECRET_NAME, "\x03" SECRET_NAME,
+	static const char *const asked[] = {"",	    "\x03", SECRET_NAME, ("\x03" SECRET_NAME),
 					    "PATH", "HOME", "\x02",	 "\xff\xff"};
 	size_t size = 0;
 
@@ -718,7 +718,7 @@ static void a_server_that_babbles_does_no_harm(void **state)
 /* Six bytes are answered with as much as the exported variables hold, and nobody reads it. */
 static void a_server_that_asks_and_does_not_read_uses_no_memory(void **state)
 {
-	static char asks[6 * 10000];
+	static char asks[60000];
 	char size[64];
 	size_t sent = 0;
 
@@ -734,7 +734,7 @@ static void a_server_that_asks_and_does_not_read_uses_no_memory(void **state)
 	assert_true(sent > 0);
 	process_status(typist.pid, "VmRSS", size, sizeof(size));
 	if (!SANITIZED)
-		assert_true(atol(size) > 0 && atol(size) < 16 * 1024); /* KiB */
+		assert_true(atol(size) > 0 && atol(size) < 16384); /* KiB */
 	typist_type(&typist, ESCAPE);
 	typist_expect(&typist, "telnet> ");
 }
