@@ -43,6 +43,17 @@ static int set_up(void **state)
 	return 0;
 }
 
+/* No dialogue of a run before is taken for one of this. */
+static int forget_dialogues(void **state)
+{
+	char command[COMMAND_SIZE];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -rf '%s'", dialogue_directory());
+	machine_ask(command);
+	return 0;
+}
+
 static int tear_down(void **state)
 {
 	(void)state;
@@ -362,6 +373,20 @@ static void a_piped_talk_with_pop3_prints_every_answer(void **state)
 	assert_int_equal(count_messages(), 0);
 }
 
+/* --- the README --------------------------------------------------------------------------- */
+
+/* What the tests above have kept. */
+static void the_readme_shows_these_dialogues(void **state)
+{
+	char command[COMMAND_SIZE];
+
+	(void)state;
+	NEEDS_THE_NETWORK();
+	snprintf(command, sizeof(command), TEST_SOURCE_DIRECTORY "/tests/net/readme '%s' 2>&1",
+		 dialogue_directory());
+	assert_string_equal(machine_ask(command), "");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -376,7 +401,8 @@ int main(void)
 		TEST(a_telnet_server_is_sent_offers_at_once),
 		TEST(a_piped_talk_with_smtp_prints_every_answer),
 		TEST(a_piped_talk_with_pop3_prints_every_answer),
+		TEST(the_readme_shows_these_dialogues),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, forget_dialogues, NULL);
 }

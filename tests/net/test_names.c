@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define COMMAND_SIZE 256
 #define STARTS 5 /* the best of them counts: the machine may be busy */
 #define START_LIMIT_MS 600
 
@@ -19,6 +20,7 @@ static int tear_down(void **state)
 {
 	(void)state;
 	typist_leave(&typist);
+	trial_remove_directory();
 	return 0;
 }
 
@@ -82,6 +84,30 @@ static void a_name_that_does_not_exist_is_said(void **state)
 	(void)state;
 	NEEDS_THE_NETWORK();
 	expect_failure("telnet nowhere.lab.test", texts);
+}
+
+/* With another name server, which is asked once and given a second. */
+static void call_with_name_server(const char *address)
+{
+	static const char script[] = "echo nameserver $1 >$0.conf\n"
+				     "mount --bind $0.conf /etc/resolv.conf\n"
+				     "export RES_OPTIONS='timeout:1 attempts:1'\n"
+				     "exec telnet lab.test\n";
+	static const char *const texts[] = {"cannot find host lab.test: Temporary failure", NULL};
+	char command[COMMAND_SIZE];
+
+	snprintf(command, sizeof(command), "unshare --mount sh %s %s", trial_file("call", script),
+		 address);
+	expect_failure(command, texts);
+	typist_leave(&typist);
+}
+
+static void a_name_server_that_is_down_or_silent_is_said(void **state)
+{
+	(void)state;
+	NEEDS_THE_NETWORK();
+	call_with_name_server("10.23.23.4");
+	call_with_name_server("10.23.23.66");
 }
 
 static void an_address_of_the_wrong_kind_is_not_there(void **state)
@@ -180,6 +206,7 @@ int main(void)
 		TEST(the_kind_of_address_can_be_asked_for),
 		TEST(a_name_with_one_address_is_called_by_that),
 		TEST(a_name_that_does_not_exist_is_said),
+		TEST(a_name_server_that_is_down_or_silent_is_said),
 		TEST(an_address_of_the_wrong_kind_is_not_there),
 		TEST(a_host_that_refuses_is_said_with_its_addresses),
 		TEST(a_host_that_says_nothing_is_said_with_its_addresses),
