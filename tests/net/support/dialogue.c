@@ -21,6 +21,7 @@ void dialogue_start(struct typist *typist, const char *command)
 	for (size_t i = 0; i < DIALOGUE_ARGUMENTS; i++)
 		arguments[i] = strtok_r(rest, " ", &rest);
 	typist->variables[0] = path;
+	typist->variables[1] = "LANG=C.UTF-8";
 	typist_start(typist, arguments);
 }
 
