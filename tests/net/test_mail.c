@@ -148,7 +148,8 @@ static void a_message_typed_at_the_lab_lies_in_the_mailbox(void **state)
 	typist_expect_end(&typist);
 	message = expect_message();
 	assert_non_null(strstr(message, "Received: from lab.test (lab.test [IPv6:fd23::2])"));
-	ends_with(message, "\n\n" GREETING "\n.a line that begins with a dot\nThe last line.\n");
+	ends_with(message, "\nSubject: A line by hand\n\n" GREETING
+			   "\n.a line that begins with a dot\nThe last line.\n");
 	dialogue_keep(&typist, command, "1-smtp");
 }
 

@@ -64,10 +64,11 @@ static void enter(const char *line)
 	tell_tmux("send-keys Enter");
 }
 
+/* Unlike bash, sh leaves the terminal as a program that has ended left it. */
 static void open_terminal(void)
 {
 	terminals++;
-	tell_tmux("new-session -d -x 72 -y 24 \"env PS1='desk> ' bash --norc --noprofile\"");
+	tell_tmux("new-session -d -x 72 -y 24 \"env PS1='desk> ' sh\"");
 	expect_screen("desk>");
 	enter("stty -g >$NETWORK/before; clear");
 	expect_screen("desk>");
