@@ -8,8 +8,11 @@
 #include "tests/e2e/support/typist.h"
 #include "tests/net/support/dialogue.h"
 
+#include <arpa/telnet.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #define COMMAND_SIZE 512
 #define PROMPT "wanda@lab:~$ "
@@ -334,13 +337,36 @@ static void a_text_server_is_sent_nothing_but_what_is_typed(void **state)
 	typist_expect_end(&typist);
 }
 
-static void a_telnet_server_is_sent_offers_at_once(void **state)
+/* A server on desk that says nothing; neither it nor its connections wait for ever. */
+static int listen_as_telnet(void)
 {
+	struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_port = htons(23)};
+	struct timeval deadline = {.tv_sec = DEADLINE_MS / 1000};
+	int on = 1, listener = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_true(listener >= 0);
+	setsockopt(listener, SOL_SOCKET, SO_RCVTIMEO, &deadline, sizeof(deadline));
+	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	assert_int_equal(bind(listener, (struct sockaddr *)&any, sizeof(any)), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	return listener;
+}
+
+static void a_telnet_server_is_sent_offers_before_it_says_anything(void **state)
+{
+	unsigned char first[2];
+	int listener, connection;
+
 	(void)state;
 	NEEDS_THE_NETWORK();
-	dialogue_start(&typist, "telnet lab.test");
-	typist_expect(&typist, "login: ");
-	assert_string_not_equal(ask_sent(23), "");
+	listener = listen_as_telnet();
+	dialogue_start(&typist, "telnet desk.lab.test");
+	connection = accept(listener, NULL, NULL);
+	close(listener);
+	assert_int_equal(recv(connection, first, sizeof(first), MSG_WAITALL), sizeof(first));
+	close(connection);
+	assert_int_equal(first[0], IAC);
+	assert_in_range(first[1], WILL, DONT);
 }
 
 /* --- the piped form ----------------------------------------------------------------------- */
@@ -355,6 +381,16 @@ static void a_piped_talk_with_smtp_prints_every_answer(void **state)
 			    "QUIT\n' | telnet mail.lab.test 25 2>/dev/null; echo status=$?"),
 		"220 mail.lab.test ESMTP Postfix\r\n250 mail.lab.test\r\n250 2.1.0 Ok\r\n"
 		"250 2.1.5 Ok\r\n221 2.0.0 Bye\r\nstatus=0\n");
+}
+
+/* The server is told that no more will come. */
+static void a_piped_talk_without_quit_ends_as_well(void **state)
+{
+	(void)state;
+	NEEDS_THE_NETWORK();
+	assert_string_equal(machine_ask("printf 'HELO a\n' | timeout 10 telnet mail.lab.test 25 "
+					"2>/dev/null; echo status=$?"),
+			    "220 mail.lab.test ESMTP Postfix\r\n250 mail.lab.test\r\nstatus=0\n");
 }
 
 static void a_piped_talk_with_pop3_prints_every_answer(void **state)
@@ -399,8 +435,9 @@ int main(void)
 		TEST(imap_reads_a_message_and_keeps_its_flags),
 		TEST(ftp_logs_in_and_names_a_port),
 		TEST(a_text_server_is_sent_nothing_but_what_is_typed),
-		TEST(a_telnet_server_is_sent_offers_at_once),
+		TEST(a_telnet_server_is_sent_offers_before_it_says_anything),
 		TEST(a_piped_talk_with_smtp_prints_every_answer),
+		TEST(a_piped_talk_without_quit_ends_as_well),
 		TEST(a_piped_talk_with_pop3_prints_every_answer),
 		TEST(the_readme_shows_these_dialogues),
 	};
