@@ -21,16 +21,16 @@
 
 /* What every session with a server begins with. */
 #define BEGINNING(host)                                                                            \
-	"<Trying fd23::*...", "<Connected to " host ".", "<Escape character is '^]'."
+	"<Trying fd23::*...", ("<Connected to " host "."), "<Escape character is '^]'."
 #define END "<Connection closed by foreign host."
 
 /* A message as it is sent, and the lines of it as RETR and FETCH show them. */
 #define BODY                                                                                       \
-	"<Subject: A line by hand", "<", "<" GREETING, "<..a line that begins with a dot",         \
+	"<Subject: A line by hand", "<", ("<" GREETING), "<..a line that begins with a dot",       \
 		"<The last line."
 #define HEADER(sender)                                                                             \
 	"<Return-Path: <ann@lab.test>", "<X-Original-To: wanda@lab.test",                          \
-		"<Delivered-To: wanda@lab.test", "<Received: from " sender,                        \
+		"<Delivered-To: wanda@lab.test", ("<Received: from " sender),                      \
 		"<\tby mail.lab.test (Postfix) with SMTP id *",                                    \
 		"<\tfor <wanda@lab.test>; *, * +0000 (UTC)"
 
@@ -114,7 +114,7 @@ static void a_message_typed_at_the_lab_lies_in_the_mailbox(void **state)
 		">wanda",
 		"?Password: ",
 		"!right horse",
-		"?" PROMPT,
+		("?" PROMPT),
 		">telnet mail.lab.test 25",
 		BEGINNING("mail.lab.test"),
 		"<220 mail.lab.test ESMTP Postfix",
@@ -128,7 +128,7 @@ static void a_message_typed_at_the_lab_lies_in_the_mailbox(void **state)
 		"<354 End data with <CR><LF>.<CR><LF>",
 		">Subject: A line by hand",
 		">",
-		">" GREETING,
+		(">" GREETING),
 		">..a line that begins with a dot",
 		">The last line.",
 		">.",
@@ -136,7 +136,7 @@ static void a_message_typed_at_the_lab_lies_in_the_mailbox(void **state)
 		">QUIT",
 		"<221 2.0.0 Bye",
 		END,
-		"?" PROMPT,
+		("?" PROMPT),
 		">exit",
 		"<logout",
 		END,
@@ -242,7 +242,7 @@ static void imap_reads_a_message_and_keeps_its_flags(void **state)
 		HEADER("desk.lab.test (desk.lab.test [IPv6:fd23::5])"),
 		"<Subject: A line by hand",
 		"<",
-		"<" GREETING,
+		("<" GREETING),
 		"<.a line that begins with a dot",
 		"<The last line.",
 		"<)",
