@@ -46,17 +46,6 @@ static int set_up(void **state)
 	return 0;
 }
 
-/* No dialogue of a run before is taken for one of this. */
-static int forget_dialogues(void **state)
-{
-	char command[COMMAND_SIZE];
-
-	(void)state;
-	snprintf(command, sizeof(command), "rm -rf '%s'", dialogue_directory());
-	machine_ask(command);
-	return 0;
-}
-
 static int tear_down(void **state)
 {
 	(void)state;
@@ -442,5 +431,5 @@ int main(void)
 		TEST(the_readme_shows_these_dialogues),
 	};
 
-	return cmocka_run_group_tests(tests, forget_dialogues, NULL);
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }

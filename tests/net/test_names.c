@@ -3,6 +3,7 @@
  * Finding a host: names with addresses of both kinds and of one, without any, and hosts that refuse
  * or say nothing. tests/net/etc/dnsmasq.conf has the names.
  */
+#include "tests/e2e/support/machine.h"
 #include "tests/e2e/support/trial.h"
 #include "tests/e2e/support/typist.h"
 #include "tests/net/support/dialogue.h"
@@ -20,7 +21,6 @@ static int tear_down(void **state)
 {
 	(void)state;
 	typist_leave(&typist);
-	trial_remove_directory();
 	return 0;
 }
 
@@ -89,14 +89,16 @@ static void a_name_that_does_not_exist_is_said(void **state)
 /* With another name server, which is asked once and given a second. */
 static void call_with_name_server(const char *address)
 {
-	static const char script[] = "echo nameserver $1 >$0.conf\n"
-				     "mount --bind $0.conf /etc/resolv.conf\n"
-				     "export RES_OPTIONS='timeout:1 attempts:1'\n"
-				     "exec telnet lab.test\n";
 	static const char *const texts[] = {"cannot find host lab.test: Temporary failure", NULL};
 	char command[COMMAND_SIZE];
 
-	snprintf(command, sizeof(command), "unshare --mount sh %s %s", trial_file("call", script),
+	machine_ask("cat >$NETWORK/call <<'END'\n"
+		    "echo nameserver $1 >$0.conf\n"
+		    "mount --bind $0.conf /etc/resolv.conf\n"
+		    "export RES_OPTIONS='timeout:1 attempts:1'\n"
+		    "exec telnet lab.test\n"
+		    "END\n");
+	snprintf(command, sizeof(command), "unshare --mount sh %s/call %s", getenv("NETWORK"),
 		 address);
 	expect_failure(command, texts);
 	typist_leave(&typist);

@@ -103,12 +103,15 @@ void dialogue_hold(struct typist *typist, const char *const lines[])
 
 const char *dialogue_directory(void)
 {
-	return trial_built("tests/net/dialogues");
+	static char path[COMMAND_SIZE];
+
+	snprintf(path, sizeof(path), "%s/dialogues", getenv("NETWORK"));
+	return path;
 }
 
 void dialogue_keep(const struct typist *typist, const char *command, const char *name)
 {
-	char path[COMMAND_SIZE * 4];
+	char path[2 * COMMAND_SIZE];
 	FILE *file;
 
 	mkdir(dialogue_directory(), 0755);
