@@ -283,8 +283,8 @@ check-valgrind: RUN_OPTIONS = --limit 300 --wrapper "valgrind -q --error-exitcod
 check-net:
 	@contrib/install-deps build check net
 	@$(AGAIN) tests
-	@BUILD='$(abspath $(BUILD))' tests/net/network tests/run $(RUN_OPTIONS) $(NET_TESTS) || \
-		[ $$? -eq 77 ]
+	@BUILD='$(abspath $(BUILD))' tests/net/network tests/run $(RUN_OPTIONS) $(NET_TESTS) \
+		</dev/null || [ $$? -eq 77 ]
 
 # Reports go to files where they can, since the standard error of a daemon is not the test's.
 REPORTS = $(abspath build-sanitize/reports)
