@@ -5,6 +5,7 @@
 # make check              build and run all tests
 # make check-unit         only the unit tests
 # make check-e2e          only the end-to-end tests
+# make check-net          mail, FTP and name servers in a network of the tests' own (as root)
 # make check-valgrind     the unit tests under valgrind
 # make check-sanitize     all tests under AddressSanitizer and UndefinedBehaviorSanitizer
 # make bench              measure against other servers: writes tests/bench/RESULTS.md
@@ -105,9 +106,11 @@ TELNETD_MAIN := $(call objects,telnetd/main.c)
 TELNETD_OBJECTS := $(filter-out $(TELNETD_MAIN),$(call objects,telnetd/*.c))
 TELNET_OBJECTS := $(call objects,contrib/telnet/*.c)
 SUPPORT_OBJECTS := $(call objects,tests/e2e/support/*.c)
+NET_SUPPORT_OBJECTS := $(call objects,tests/net/support/*.c)
 
 UNIT_TESTS := $(call programs,tests/unit/test_*.c)
 E2E_TESTS := $(call programs,tests/e2e/test_*.c)
+NET_TESTS := $(call programs,tests/net/test_*.c)
 TEST_PROGRAMS := $(patsubst tests/e2e/programs/%.c,$(BUILD)/tests/programs/%,\
 	$(wildcard tests/e2e/programs/*.c))
 
@@ -127,8 +130,9 @@ LOAD_OBJECTS := $(patsubst %,$(BUILD)/obj/tests/bench/%.o,\
 
 ALL_OBJECTS := $(NVT_OBJECTS) $(PTY_OBJECTS) $(TELNETD_MAIN) $(TELNETD_OBJECTS) \
 	$(TELNET_OBJECTS) \
-	$(SUPPORT_OBJECTS) $(call objects,tests/unit/test_*.c tests/e2e/test_*.c \
-	tests/e2e/programs/*.c tests/fuzz/*.c tests/bench/*.c tests/bench/programs/*.c)
+	$(SUPPORT_OBJECTS) $(NET_SUPPORT_OBJECTS) $(call objects,tests/unit/test_*.c \
+	tests/e2e/test_*.c tests/e2e/programs/*.c tests/net/test_*.c tests/fuzz/*.c \
+	tests/bench/*.c tests/bench/programs/*.c)
 
 # The archives in the order in which the linker needs them.
 ARCHIVES := $(BUILD)/libtelnetd.a $(BUILD)/libnvt.a $(BUILD)/libpty.a
@@ -138,7 +142,7 @@ ARCHIVES := $(BUILD)/libtelnetd.a $(BUILD)/libnvt.a $(BUILD)/libpty.a
 all: $(if $(TELNETD_MAIN),$(BUILD)/telnetd) $(BUILD)/telnet $(ARCHIVES) $(BUILD)/libnvt.so
 
 .PHONY: tests
-tests: all $(UNIT_TESTS) $(REPLAYS) $(E2E_TESTS) $(TEST_PROGRAMS)
+tests: all $(UNIT_TESTS) $(REPLAYS) $(E2E_TESTS) $(NET_TESTS) $(TEST_PROGRAMS)
 
 show = @mkdir -p $(@D)$(if $(V),,; echo '  $(1)')
 quiet = $(if $(V),,@)
@@ -177,8 +181,9 @@ $(BUILD)/telnet: $(TELNET_OBJECTS) $(BUILD)/libnvt.a
 	$(call show,LINK  $@)
 	$(quiet)$(LINK) -pie $(LDFLAGS) -o $@ $^ $(TELNET_LIBS) $(NVT_LIBS)
 
-$(E2E_TESTS): $(SUPPORT_OBJECTS)
-$(UNIT_TESTS) $(E2E_TESTS): $(BUILD)/%: $(BUILD)/obj/%.o $(ARCHIVES)
+$(E2E_TESTS) $(NET_TESTS): $(SUPPORT_OBJECTS)
+$(NET_TESTS): $(NET_SUPPORT_OBJECTS)
+$(UNIT_TESTS) $(E2E_TESTS) $(NET_TESTS): $(BUILD)/%: $(BUILD)/obj/%.o $(ARCHIVES)
 	$(call show,LINK  $@)
 	$(quiet)$(LINK) -pie $(LDFLAGS) -o $@ $(filter %.o,$^) $(ARCHIVES) \
 		$(TELNETD_LIBS) $(NVT_LIBS) $(PTY_LIBS) $(CMOCKA_LIBS)
@@ -272,6 +277,14 @@ check check-e2e: RUN_BESIDE = --beside $(BUILD)/tests/e2e/test_relay
 check-valgrind: RUN_TESTS = $(UNIT_TESTS) $(REPLAYS)
 check-valgrind: RUN_OPTIONS = --limit 300 --wrapper "valgrind -q --error-exitcode=99 \
 	--leak-check=full --errors-for-leak-kinds=definite,possible --trace-children=no"
+
+# 77: there can be no network here, which has been said.
+.PHONY: check-net
+check-net:
+	@contrib/install-deps build check net
+	@$(AGAIN) tests
+	@BUILD='$(abspath $(BUILD))' tests/net/network tests/run $(RUN_OPTIONS) $(NET_TESTS) \
+		</dev/null || [ $$? -eq 77 ]
 
 # Reports go to files where they can, since the standard error of a daemon is not the test's.
 REPORTS = $(abspath build-sanitize/reports)
