@@ -11,12 +11,14 @@
  */
 #include <errno.h>
 #include <linux/sched.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "telnetd/descriptors.h"
@@ -30,7 +32,7 @@
 #define CHANNEL (STDERR_FILENO + 1)
 
 /* How long the monitor waits for a fork: it is not to hang by a process that somebody stopped. */
-static const struct timeval patience = {1, 0};
+static const struct timespec patience = {1, 0};
 
 /* --- in the children ---------------------------------------------------------------------- */
 
@@ -119,7 +121,6 @@ int forker_start(struct monitor *monitor)
 		close(ends[0]);
 		return (int)pid;
 	}
-	setsockopt(ends[0], SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	monitor->forker = ends[0];
 	return 0;
 }
@@ -131,6 +132,18 @@ void forker_stop(struct monitor *monitor)
 	monitor->forker = -1;
 }
 
+/* No signal begins the wait anew: with one each second the monitor would wait for ever. */
+static ssize_t receive_answer(int forker, pid_t *pid)
+{
+	struct pollfd answer = {.fd = forker, .events = POLLIN};
+	sigset_t all;
+
+	sigfillset(&all);
+	if (ppoll(&answer, 1, &patience, &all) != 1)
+		return -1;
+	return recv(forker, pid, sizeof(*pid), MSG_DONTWAIT);
+}
+
 /* Where there is one, it answers at once; -ESRCH: not any more. */
 static pid_t ask(struct monitor *monitor, uint32_t child, int channel)
 {
@@ -138,9 +151,7 @@ static pid_t ask(struct monitor *monitor, uint32_t child, int channel)
 	ssize_t size = packet_send(monitor->forker, &child, sizeof(child), channel);
 
 	if (size == 0)
-		do
-			size = recv(monitor->forker, &pid, sizeof(pid), 0);
-		while (size < 0 && errno == EINTR);
+		size = receive_answer(monitor->forker, &pid);
 	/* Some sandboxes do not know, or not allow, clone3(2). */
 	if (size == sizeof(pid) && pid != -ENOSYS && pid != -EPERM)
 		return pid;
