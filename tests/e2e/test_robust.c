@@ -15,6 +15,8 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
 
 #define MANY (SANITIZED ? 60 : 300)
 #define SHARED 4
@@ -263,7 +265,7 @@ static void the_death_of_the_worker_that_waits_is_made_up_for(void **state)
 	(void)state;
 	server.may_lose_workers = true;
 	server_start(&server, "-l", "/bin/cat", NULL);
-	assert_int_equal(server_workers(&server, &waiting, 1), 1);
+	waiting = only_child("telnetd-worker");
 	assert_int_equal(kill(waiting, SIGKILL), 0);
 	server_expect_line(&server, "event=worker-lost", "SIGKILL", NULL);
 	client_connect_as(&client, &server, &usual_terminal);
@@ -341,6 +343,40 @@ static void a_process_that_forks_and_is_stopped_is_not_waited_for(void **state)
 	assert_true(process_goes(forker, DEADLINE_MS));
 	client_enter(&client, "still there");
 	client_expect(&client, "still there");
+}
+
+/* Until the process has gone, or for as long as no test takes. */
+static pid_t pester(pid_t pid)
+{
+	const struct timespec pause = {0, 100000000};
+	pid_t pest = fork();
+
+	if (pest != 0)
+		return pest;
+	alarm(30);
+	while (kill(pid, SIGCHLD) == 0)
+		nanosleep(&pause, NULL);
+	_exit(0);
+}
+
+static void signals_do_not_make_the_monitor_wait_for_a_stopped_process_anew(void **state)
+{
+	pid_t forker, pest;
+
+	(void)state;
+	server_start(&server, "-l", "/bin/cat", NULL);
+	wait_for_workers(1);
+	only_child("telnetd-login");
+	forker = only_child("telnetd-forker");
+	assert_int_equal(kill(forker, SIGSTOP), 0);
+	pest = pester(server.pid);
+	assert_true(pest > 0);
+	open_and_try(&client, "before");
+	open_and_try(&clients[0], "after");
+	assert_int_equal(kill(pest, SIGKILL), 0);
+	assert_int_equal(waitpid(pest, NULL, 0), pest);
+	assert_int_equal(kill(forker, SIGCONT), 0);
+	assert_true(process_goes(forker, DEADLINE_MS));
 }
 
 static void the_death_of_a_worker_of_three_ends_its_sessions_only(void **state)
@@ -670,6 +706,7 @@ int main(void)
 		ROBUSTNESS_TEST(the_death_of_the_waiting_program_is_made_up_for),
 		ROBUSTNESS_TEST(the_death_of_the_process_that_forks_ends_no_session),
 		ROBUSTNESS_TEST(a_process_that_forks_and_is_stopped_is_not_waited_for),
+		ROBUSTNESS_TEST(signals_do_not_make_the_monitor_wait_for_a_stopped_process_anew),
 		ROBUSTNESS_TEST(many_sessions_at_once_all_answer),
 		ROBUSTNESS_TEST(many_sessions_at_once_all_answer_from_shared_workers),
 		ROBUSTNESS_TEST(many_sessions_at_once_all_answer_seven_a_worker),
