@@ -204,7 +204,7 @@ static size_t decode(struct nvt *nvt, struct direction *direction, const char *b
 		pass_wide(nvt, direction, wide, WIDE_SIZE - room / sizeof(*wide), to);
 		if (error == EINVAL && may_go_on(direction, in, left))
 			return left;
-		if (error != EINVAL && error != EILSEQ)
+		if (error == 0 || error == E2BIG)
 			continue;
 		skipped = skip_bad(nvt, direction, in, left, to);
 		in += skipped;
