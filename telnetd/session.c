@@ -3,8 +3,9 @@
  * One session: NEGOTIATING -> STARTING -> RELAYING -> DRAINING -> LINGERING. With modes.c the one
  * place that knows both nvt and pty.
  *
- * Each event does its bounded part and ends in finish_turn, the one place where output is sent,
- * interest in the descriptors is set anew, and a session that is over is freed.
+ * Each event, of a descriptor, a timer or the monitor, does its bounded part and ends in
+ * finish_turn, the one place where output is sent, interest in the descriptors is set anew, and a
+ * session that is over is freed.
  */
 #include "telnetd/session.h"
 
@@ -62,20 +63,21 @@ static const struct timeval go_ahead_pause = {0, 50000};
 /* The most that the kernel holds of a terminal's output: what a program left behind at its end. */
 #define SCREEN_LEFT_MAX (128UL * 1024)
 
+/* How long NEGOTIATING, DRAINING and LINGERING last at most. */
 static const struct timeval negotiation_time = {1, 0};
+static const struct timeval drain_time = {10, 0};
+static const struct timeval linger_time = {1, 0};
 
 /* Behind the Escape key of some character sets there may come more: so long it is waited for. */
 static const struct timeval key_time = {0, 100000};
-static const struct timeval drain_time = {10, 0};
-static const struct timeval linger_time = {1, 0};
+
 static const struct timeval at_once = {0, 0};
 
 /* A half-closed client's program reads an end of file again and again, until it has been still. */
 static const struct timeval end_of_file_time = {1, 0};
 #define END_OF_FILES_MAX 30
 
-/* How long a terminal that nobody has open is left alone: twice as long each time, up to a second.
- */
+/* How long a terminal that nobody has open is left alone: first, and, doubled each time, last. */
 #define REOPEN_FIRST_US 5000
 #define REOPEN_LAST_US 640000
 
@@ -124,7 +126,7 @@ struct session {
 	struct nvt *nvt;
 	struct event events[INTERESTS];
 	unsigned interest; /* enum interest: which of the events are added */
-	struct event timer;
+	struct event timer; /* of the state, of a half-closed client or of a key: on_timer */
 	struct event flow; /* pending while output flows */
 	bool flowing; /* since flow was added */
 	struct event held; /* pending while nvt holds what came compressed, and it can be taken */
@@ -263,7 +265,7 @@ static void write_typed(struct session *session)
 {
 	struct typed *typed = &session->typed;
 	size_t part = modes_next_part(&session->modes, session->master, typed->bytes, typed->size);
-	int result = typed_write_part(typed, session->master, part);
+	int result = typed_write(typed, session->master, part);
 
 	if (result == -EIO)
 		wait_for_reopening(session);
@@ -916,9 +918,10 @@ void session_hear(struct session *session, const struct message *message, int de
 			close(descriptor); /* which hangs the login program up */
 		return;
 	}
-	if (message->type == MESSAGE_TERMINAL)
-		take_terminal(session, descriptor);
 	switch (message->type) {
+	case MESSAGE_TERMINAL:
+		take_terminal(session, descriptor);
+		break;
 	case MESSAGE_REFUSED:
 		say_goodbye(session, message->text.text, MESSAGE_END_REFUSED);
 		break;
