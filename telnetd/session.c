@@ -960,9 +960,9 @@ static bool watch(struct session *session)
 struct session *session_new(struct session_host *host, uint32_t number, int socket)
 {
 	static const enum nvt_compression compressions[] = {
-		[CONFIG_ASK] = NVT_COMPRESS_WHEN_ASKED,
-		[CONFIG_YES] = NVT_COMPRESS_OFFERED,
 		[CONFIG_NO] = NVT_COMPRESS_REFUSED,
+		[CONFIG_YES] = NVT_COMPRESS_OFFERED,
+		[CONFIG_ASK] = NVT_COMPRESS_WHEN_ASKED,
 	};
 	const struct nvt_setup setup = {.role = NVT_SERVER,
 					.linemode = modes_linemode(host->linemode),
