@@ -19,7 +19,7 @@
 #define SESSIONS_MAX 1000000
 
 static const char usage[] =
-	"usage: telnetd [-FiKSV] [-b ADDR[:PORT]]... [-p PORT] [-l PROGRAM] [-f FILE] [-c FILE]\n"
+	"usage: telnetd [-FhiKSV] [-b ADDR[:PORT]]... [-p PORT] [-l PROGRAM] [-f FILE] [-c FILE]\n"
 	"               [--linemode yes|no|ask] [--sessions-per-worker N] [--same-user]\n"
 	"  -F, --foreground      stay in the foreground, log to standard error\n"
 	"  -b, --bind ADDR       listen here ([v6]:port or v4:port; may be given again)\n"
