@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * One session: NEGOTIATING -> STARTING -> RELAYING -> DRAINING -> LINGERING. With modes.c the one
- * place that knows both nvt and pty.
+ * place that knows both nvt and pty; start.c knows nvt.
  *
  * Each event, of a descriptor, a timer or the monitor, does its bounded part and ends in
  * finish_turn, the one place where output is sent, interest in the descriptors is set anew, and a
@@ -23,10 +23,10 @@
 
 #include "nvt/nvt.h"
 #include "pty/pty.h"
-#include "telnetd/environment.h"
 #include "telnetd/foreign.h"
 #include "telnetd/modes.h"
 #include "telnetd/outgoing.h"
+#include "telnetd/start.h"
 #include "telnetd/typed.h"
 
 /*
@@ -80,11 +80,6 @@ static const struct timeval end_of_file_time = {1, 0};
 /* How long a terminal that nobody has open is left alone: first, and, doubled each time, last. */
 #define REOPEN_FIRST_US 5000
 #define REOPEN_LAST_US 640000
-
-#define DEFAULT_TERMINAL_TYPE "dumb"
-
-/* The bit of MTTS that says so. */
-#define MTTS_TRUECOLOR 256
 
 _Static_assert(OUTGOING_WAITING_MAX + RECEIVE_SIZE * NVT_ANSWER_FACTOR + NVT_REQUEST_MAX +
 			       (SCREEN_READ_SIZE * SCREEN_READS + NVT_KEPT_MAX) * NVT_SHOWN_FACTOR +
@@ -435,57 +430,15 @@ static void on_fault(void *owner, enum nvt_fault fault, const char *text)
 
 /* --- starting the login program ----------------------------------------------------------- */
 
-static void add_variable(struct message_start *start, const char *name, const char *value,
-			 char *const *accepted)
-{
-	char variable[MESSAGE_VARIABLE_SIZE];
-	int size = snprintf(variable, sizeof(variable), "%s=%s", name, value);
-
-	if (size >= MESSAGE_VARIABLE_SIZE || start->variable_count == MESSAGE_VARIABLES ||
-	    !environment_allows(variable, accepted))
-		return;
-	snprintf(start->variables[start->variable_count++], sizeof(variable), "%s", variable);
-}
-
-static bool has_variable(const struct message_start *start, const char *name)
-{
-	for (uint32_t i = 0; i < start->variable_count; i++)
-		if (strncmp(start->variables[i], name, strlen(name)) == 0)
-			return true;
-	return false;
-}
-
-static void add_environment(struct message_start *start, const struct nvt_peer *peer,
-			    char *const *accepted)
-{
-	for (size_t i = 0; i < peer->variable_count; i++)
-		if (strcmp(peer->variables[i].name, "DISPLAY") != 0)
-			add_variable(start, peer->variables[i].name, peer->variables[i].value,
-				     accepted);
-	if (peer->display[0] != '\0')
-		add_variable(start, "DISPLAY", peer->display, accepted);
-	if ((peer->mtts & MTTS_TRUECOLOR) != 0 && !has_variable(start, "COLORTERM="))
-		add_variable(start, "COLORTERM", "truecolor", accepted);
-}
-
 static void start_program(struct session *session)
 {
-	const struct nvt_peer *peer = nvt_peer(session->nvt);
 	struct message message = {.type = MESSAGE_START, .session = session->number};
-	struct message_start *start = &message.start;
-	bool usable = environment_allows_terminal_type(peer->terminal_type);
 
-	session->echo = nvt_mode(session->nvt)->echo;
-	session->columns = peer->columns;
-	session->rows = peer->rows;
-	snprintf(start->terminal_type, sizeof(start->terminal_type), "%s",
-		 usable ? peer->terminal_type : DEFAULT_TERMINAL_TYPE);
-	start->echo = session->echo;
-	start->columns = session->columns;
-	start->rows = session->rows;
-	start->transmit_speed = (uint32_t)peer->transmit_speed;
-	start->receive_speed = (uint32_t)peer->receive_speed;
-	add_environment(start, peer, session->host->accept_environment);
+	start_fill(&message.start, nvt_peer(session->nvt), nvt_mode(session->nvt)->echo,
+		   session->host->accept_environment);
+	session->echo = message.start.echo;
+	session->columns = message.start.columns;
+	session->rows = message.start.rows;
 	if (message_send_waiting(session->host->channel, &message, -1) != 0)
 		end_session(session, MESSAGE_END_FAILED);
 	session->state = SESSION_STARTING;
