@@ -15,7 +15,7 @@
 #include "nvt/option.h"
 #include "nvt/slc.h"
 
-/* libtelnet.h lacks the newer ones. */
+/* libtelnet.h lacks these, or has them in some versions and by other names. */
 #define TELOPT_CHARSET 42
 #define TELOPT_COMPRESS 85
 #define TELOPT_COMPRESS2 86
@@ -206,11 +206,15 @@ void linemode_received(struct nvt *, const char *body, size_t size);
 /* Fills in what the mode has of it. */
 void linemode_fill_mode(const struct nvt *, struct nvt_mode *);
 
-/* flow.c: TOGGLE-FLOW-CONTROL was turned on; what it orders; a subnegotiation came. */
+/*
+ * flow.c: the terminal is another; TOGGLE-FLOW-CONTROL was turned on or off; what the mode has of
+ * it; a subnegotiation came.
+ */
 void flow_follow_terminal(struct nvt *);
 void flow_changed(struct nvt *, bool enabled);
 void flow_fill_mode(const struct nvt *, struct nvt_mode *);
 void flow_received(struct nvt *, const char *body, size_t size);
+
 /*
  * charset.c: the beginning (false: a set is unknown, or lacks its converter); the option was turned
  * on or off at a side, and whether it has become ours to ask; a subnegotiation came.
@@ -232,9 +236,9 @@ void conversion_to_terminal(struct nvt *, const char *bytes, size_t size);
 void conversion_from_terminal(struct nvt *, const char *bytes, size_t size);
 /* Shows ASCII text of ours, also where the program's last character is not complete. */
 void conversion_say(struct nvt *, const char *text);
-/* A CR that waits for its LF goes alone; the same and all else that is kept, at the end of a set.
- */
+/* A CR that waits for its LF goes alone. */
 void conversion_complete(struct nvt *);
+/* So does that and all else that is kept, at the end of a set. */
 void conversion_finish(struct nvt *);
 /* What was kept is forgotten, as bytes around it were dropped. */
 void conversion_restart_output(struct nvt *);

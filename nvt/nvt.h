@@ -6,8 +6,11 @@
  * and no terminal, starts no process and reads no clock.
  *
  * An endpoint belongs to one thread at a time. The events are called from within nvt_open,
- * nvt_from_network, nvt_from_terminal and the other calls that send; they may call
- * nvt_from_terminal and the nvt_send_ functions, but neither nvt_from_network nor nvt_free.
+ * nvt_from_network, nvt_from_terminal and the other calls that send or hand something on; the bytes
+ * and texts that they point to are valid during the call. They may call nvt_from_terminal,
+ * nvt_set_terminal, nvt_restart_screen, the nvt_send_ and nvt_ask_ functions and those that only
+ * tell something, but neither nvt_from_network, nvt_continue nor nvt_free. to_network may call none
+ * that sends.
  */
 #ifndef NVT_H
 #define NVT_H
@@ -166,7 +169,7 @@ struct nvt_terminal {
 
 /* What is done about LINEMODE, once nvt_set_terminal has told of the terminal. */
 enum nvt_linemode {
-	NVT_LINEMODE_NO, /* refused */
+	NVT_LINEMODE_NO, /* refused: the default */
 	NVT_LINEMODE_WHEN_ASKED, /* agreed to; a server asks a client that refuses SGA for it */
 	NVT_LINEMODE_ASK, /* asked for by a server at once */
 };
@@ -208,9 +211,10 @@ struct nvt_self {
 struct nvt_setup {
 	enum nvt_role role;
 	struct nvt_self self; /* of a client; what it points to must outlive the endpoint */
-	enum nvt_linemode linemode;
+	enum nvt_linemode linemode; /* of RFC 1184 */
 	/*
-	 * Character sets, by names that nvt_charset_name knows; the list must outlive the endpoint.
+	 * Character sets, by names that nvt_charset_name knows. The names are looked up at once,
+	 * but for those of the list, which with them must outlive the endpoint.
 	 * That of the terminal, NULL for UTF-8: neither EBCDIC nor one with escape sequences. That
 	 * of a peer with which nothing has been agreed on, NULL where its bytes pass untouched. And
 	 * those that may be agreed on (RFC 2066) beside the terminal's, best first, with NULL at
@@ -225,7 +229,7 @@ struct nvt_setup {
 	const char *charset;
 	const char *peer_charset;
 	const char *const *charsets;
-	enum nvt_compression compression;
+	enum nvt_compression compression; /* COMPRESS2 and COMPRESS3 */
 };
 
 /* Calls to the owner. All but the first two may be NULL. */
@@ -245,8 +249,8 @@ struct nvt_events {
 	/* LINEMODE begins: nvt_set_terminal may be called for what has changed untold. */
 	void (*terminal_wanted)(void *owner);
 	/*
-	 * The peer has changed special characters of the terminal, which are these now, by enum
-	 * nvt_special; 0: none.
+	 * The peer has changed special characters of the terminal (SLC, RFC 1184 2.4), which are
+	 * these now, by enum nvt_special; 0: none.
 	 */
 	void (*specials)(void *owner, const unsigned char special[NVT_SPECIALS]);
 	/*
@@ -295,8 +299,9 @@ void nvt_from_terminal(struct nvt *, const char *bytes, size_t size);
 void nvt_finish(struct nvt *);
 
 /*
- * Hands to to_network what has been sent and waits in the compressor for more. The owner calls it
- * at the end of each turn of its loop; it does nothing where nothing waits.
+ * Hands to to_network what has been sent and waits in the compressor for more. An owner whose
+ * endpoint may compress calls it at the end of each turn of its loop; it does nothing where nothing
+ * waits.
  */
 void nvt_flush(struct nvt *);
 
@@ -326,7 +331,7 @@ int nvt_continue(struct nvt *);
  */
 void nvt_urgent(struct nvt *);
 
-/* Whether data is being dropped so. */
+/* Whether data is being dropped so: from nvt_urgent to the data mark. */
 bool nvt_is_discarding(const struct nvt *);
 
 /*
@@ -375,13 +380,14 @@ void nvt_send_window(struct nvt *, unsigned short columns, unsigned short rows);
  * Tells the modes and special characters of the terminal: of a server whenever they have changed,
  * and once as soon as there is a terminal, before which nothing is agreed about LINEMODE; the peer
  * is told what it has not been told (MODE, SLC and FORWARDMASK of RFC 1184, ECHO, RFC 1372). Of a
- * client before nvt_open, and when the user has changed a special character.
+ * client before nvt_open, and when the user has changed a special character. It is copied.
  */
 void nvt_set_terminal(struct nvt *, const struct nvt_terminal *);
 
 /*
  * As a client with LINEMODE: asks for the special characters that the server has, the second for
- * those that it had at first. They come by the event `specials`.
+ * those that it had at first (RFC 1184 2.4). Where they differ from the client's own they come by
+ * the event `specials`.
  */
 void nvt_ask_specials(struct nvt *);
 void nvt_ask_default_specials(struct nvt *);

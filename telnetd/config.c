@@ -19,7 +19,7 @@
 #define SESSIONS_MAX 1000000
 
 static const char usage[] =
-	"usage: telnetd [-FiKSV] [-b ADDR[:PORT]]... [-p PORT] [-l PROGRAM] [-f FILE] [-c FILE]\n"
+	"usage: telnetd [-FhiKSV] [-b ADDR[:PORT]]... [-p PORT] [-l PROGRAM] [-f FILE] [-c FILE]\n"
 	"               [--linemode yes|no|ask] [--sessions-per-worker N] [--same-user]\n"
 	"  -F, --foreground      stay in the foreground, log to standard error\n"
 	"  -b, --bind ADDR       listen here ([v6]:port or v4:port; may be given again)\n"
@@ -70,6 +70,7 @@ struct settings {
 	const char *issue;
 	const char *sessions_per_worker;
 	const char *linemode;
+	const char *compress;
 	const char *charset;
 	const char *client_charset;
 	const char *charsets[CHARSETS_MAX + 1]; /* NULL last */
@@ -220,21 +221,21 @@ static int set_sessions_per_worker(struct config *config, const char *text)
 	return -1;
 }
 
-static int set_linemode(struct config *config, const char *text)
+static int set_choice(enum config_choice *choice, const char *name, const char *text)
 {
-	static const char *const names[] = {
-		[CONFIG_LINEMODE_YES] = "yes",
-		[CONFIG_LINEMODE_NO] = "no",
-		[CONFIG_LINEMODE_ASK] = "ask",
+	static const char *const choices[] = {
+		[CONFIG_NO] = "no",
+		[CONFIG_YES] = "yes",
+		[CONFIG_ASK] = "ask",
 	};
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcmp(text, names[i]) != 0)
+	for (size_t i = 0; i < sizeof(choices) / sizeof(choices[0]); i++) {
+		if (strcmp(text, choices[i]) != 0)
 			continue;
-		config->linemode = (enum config_linemode)i;
+		*choice = (enum config_choice)i;
 		return -1;
 	}
-	return complain("bad value '%s' of linemode: yes, no or ask is wanted", text);
+	return complain("bad value '%s' of %s: yes, no or ask is wanted", text, name);
 }
 
 static int complain_of_charset(const char *name)
@@ -316,24 +317,6 @@ static int take_same_user(struct config *config, const char *text)
 	return -1;
 }
 
-static int take_choice(enum config_choice *choice, const char *name, const char *text)
-{
-	static const char *const choices[] = {
-		[CONFIG_ASK] = "ask",
-		[CONFIG_YES] = "yes",
-		[CONFIG_NO] = "no",
-	};
-
-	if (!text)
-		return -1;
-	for (size_t i = 0; i < sizeof(choices) / sizeof(choices[0]); i++)
-		if (strcmp(text, choices[i]) == 0) {
-			*choice = (enum config_choice)i;
-			return -1;
-		}
-	return complain("bad value '%s' of %s: yes, no or ask is wanted", text, name);
-}
-
 static int take_accept_environment(struct config *config, cfg_t *file)
 {
 	unsigned count = cfg_size(file, "accept-env");
@@ -381,6 +364,7 @@ static int merge_file(struct config *config, struct settings *settings, cfg_t *f
 		{"issue", &settings->issue},
 		{"sessions-per-worker", &settings->sessions_per_worker},
 		{"linemode", &settings->linemode},
+		{"compress", &settings->compress},
 		{"charset", &settings->charset},
 		{"client-charset", &settings->client_charset},
 	};
@@ -396,8 +380,6 @@ static int merge_file(struct config *config, struct settings *settings, cfg_t *f
 	status = take_same_user(config, cfg_getstr(file, "same-user"));
 	if (status < 0)
 		status = take_charsets(settings, file);
-	if (status < 0)
-		status = take_choice(&config->compress, "compress", cfg_getstr(file, "compress"));
 	return status < 0 ? take_accept_environment(config, file) : status;
 }
 
@@ -419,7 +401,9 @@ static int check_settings(struct config *config, const struct settings *settings
 	if (status < 0 && settings->sessions_per_worker)
 		status = set_sessions_per_worker(config, settings->sessions_per_worker);
 	if (status < 0 && settings->linemode)
-		status = set_linemode(config, settings->linemode);
+		status = set_choice(&config->linemode, "linemode", settings->linemode);
+	if (status < 0 && settings->compress)
+		status = set_choice(&config->compress, "compress", settings->compress);
 	if (status < 0)
 		status = set_terminal_charset(config, settings->charset);
 	if (status < 0)
@@ -521,7 +505,8 @@ int config_read(struct config *config, int argc, char **argv)
 	struct settings settings = {0};
 	int option, status;
 
-	*config = (struct config){.sessions_per_worker = 1};
+	*config = (struct config){
+		.linemode = CONFIG_YES, .compress = CONFIG_ASK, .sessions_per_worker = 1};
 	opterr = 0;
 	optind = 0; /* getopt_long begins anew, however often this is called */
 	while (true) {

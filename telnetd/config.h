@@ -20,18 +20,11 @@ struct config_bind {
 	char *port; /* decimal; NULL for config.port */
 };
 
-/* What is done about LINEMODE (RFC 1184). */
-enum config_linemode {
-	CONFIG_LINEMODE_YES, /* agreed to, and asked for where a client lacks SGA */
-	CONFIG_LINEMODE_NO, /* refused */
-	CONFIG_LINEMODE_ASK, /* asked for of every client */
-};
-
-/* Whether the server does an option that a client can do without. */
+/* Whether the server does an option of TELNET; the settings say below who asks for it. */
 enum config_choice {
-	CONFIG_ASK, /* when the client asks */
-	CONFIG_YES, /* it offers it */
-	CONFIG_NO,
+	CONFIG_NO, /* refused */
+	CONFIG_YES,
+	CONFIG_ASK,
 };
 
 struct config {
@@ -45,10 +38,12 @@ struct config {
 	char **login; /* the login program's arguments, its path first, NULL last */
 	char *issue; /* file shown before login, NULL for none */
 	char **accept_environment; /* variables allowed beside the usual ones, NULL last */
-	enum config_linemode linemode;
+	/* LINEMODE: YES when a client asks, and of one without SGA; ASK of every client. */
+	enum config_choice linemode;
+	/* COMPRESS2 and COMPRESS3: YES where the client agrees; ASK when it asks. */
+	enum config_choice compress;
 	unsigned sessions_per_worker; /* 0: all shared, one worker per core */
 	struct charsets charsets; /* not loaded yet */
-	enum config_choice compress; /* COMPRESS2 and COMPRESS3 */
 };
 
 /*

@@ -198,13 +198,13 @@ bool modes_find_control(enum nvt_function function, enum pty_control *control)
 	return false;
 }
 
-enum nvt_linemode modes_linemode(enum config_linemode linemode)
+enum nvt_linemode modes_linemode(enum config_choice choice)
 {
 	static const enum nvt_linemode linemodes[] = {
-		[CONFIG_LINEMODE_YES] = NVT_LINEMODE_WHEN_ASKED,
-		[CONFIG_LINEMODE_NO] = NVT_LINEMODE_NO,
-		[CONFIG_LINEMODE_ASK] = NVT_LINEMODE_ASK,
+		[CONFIG_NO] = NVT_LINEMODE_NO,
+		[CONFIG_YES] = NVT_LINEMODE_WHEN_ASKED,
+		[CONFIG_ASK] = NVT_LINEMODE_ASK,
 	};
 
-	return linemodes[linemode];
+	return linemodes[choice];
 }

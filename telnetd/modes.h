@@ -66,6 +66,6 @@ const struct timeval *modes_wait_for_line(const struct modes *);
 bool modes_find_control(enum nvt_function, enum pty_control *);
 
 /* What the NVT is to do about LINEMODE. */
-enum nvt_linemode modes_linemode(enum config_linemode);
+enum nvt_linemode modes_linemode(enum config_choice);
 
 #endif

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * One session: NEGOTIATING -> STARTING -> RELAYING -> DRAINING -> LINGERING. With modes.c the one
- * place that knows both nvt and pty.
+ * place that knows both nvt and pty; start.c knows nvt.
  *
- * Each event does its bounded part and ends in finish_turn, the one place where output is sent,
- * interest in the descriptors is set anew, and a session that is over is freed.
+ * Each event, of a descriptor, a timer or the monitor, does its bounded part and ends in
+ * finish_turn, the one place where output is sent, interest in the descriptors is set anew, and a
+ * session that is over is freed.
  */
 #include "telnetd/session.h"
 
@@ -22,10 +23,10 @@
 
 #include "nvt/nvt.h"
 #include "pty/pty.h"
-#include "telnetd/environment.h"
 #include "telnetd/foreign.h"
 #include "telnetd/modes.h"
 #include "telnetd/outgoing.h"
+#include "telnetd/start.h"
 #include "telnetd/typed.h"
 
 /*
@@ -62,27 +63,23 @@ static const struct timeval go_ahead_pause = {0, 50000};
 /* The most that the kernel holds of a terminal's output: what a program left behind at its end. */
 #define SCREEN_LEFT_MAX (128UL * 1024)
 
+/* How long NEGOTIATING, DRAINING and LINGERING last at most. */
 static const struct timeval negotiation_time = {1, 0};
+static const struct timeval drain_time = {10, 0};
+static const struct timeval linger_time = {1, 0};
 
 /* Behind the Escape key of some character sets there may come more: so long it is waited for. */
 static const struct timeval key_time = {0, 100000};
-static const struct timeval drain_time = {10, 0};
-static const struct timeval linger_time = {1, 0};
+
 static const struct timeval at_once = {0, 0};
 
 /* A half-closed client's program reads an end of file again and again, until it has been still. */
 static const struct timeval end_of_file_time = {1, 0};
 #define END_OF_FILES_MAX 30
 
-/* How long a terminal that nobody has open is left alone: twice as long each time, up to a second.
- */
+/* How long a terminal that nobody has open is left alone: first, and, doubled each time, last. */
 #define REOPEN_FIRST_US 5000
 #define REOPEN_LAST_US 640000
-
-#define DEFAULT_TERMINAL_TYPE "dumb"
-
-/* The bit of MTTS that says so. */
-#define MTTS_TRUECOLOR 256
 
 _Static_assert(OUTGOING_WAITING_MAX + RECEIVE_SIZE * NVT_ANSWER_FACTOR + NVT_REQUEST_MAX +
 			       (SCREEN_READ_SIZE * SCREEN_READS + NVT_KEPT_MAX) * NVT_SHOWN_FACTOR +
@@ -124,7 +121,7 @@ struct session {
 	struct nvt *nvt;
 	struct event events[INTERESTS];
 	unsigned interest; /* enum interest: which of the events are added */
-	struct event timer;
+	struct event timer; /* of the state, of a half-closed client or of a key: on_timer */
 	struct event flow; /* pending while output flows */
 	bool flowing; /* since flow was added */
 	struct event held; /* pending while nvt holds what came compressed, and it can be taken */
@@ -263,7 +260,7 @@ static void write_typed(struct session *session)
 {
 	struct typed *typed = &session->typed;
 	size_t part = modes_next_part(&session->modes, session->master, typed->bytes, typed->size);
-	int result = typed_write_part(typed, session->master, part);
+	int result = typed_write(typed, session->master, part);
 
 	if (result == -EIO)
 		wait_for_reopening(session);
@@ -433,57 +430,15 @@ static void on_fault(void *owner, enum nvt_fault fault, const char *text)
 
 /* --- starting the login program ----------------------------------------------------------- */
 
-static void add_variable(struct message_start *start, const char *name, const char *value,
-			 char *const *accepted)
-{
-	char variable[MESSAGE_VARIABLE_SIZE];
-	int size = snprintf(variable, sizeof(variable), "%s=%s", name, value);
-
-	if (size >= MESSAGE_VARIABLE_SIZE || start->variable_count == MESSAGE_VARIABLES ||
-	    !environment_allows(variable, accepted))
-		return;
-	snprintf(start->variables[start->variable_count++], sizeof(variable), "%s", variable);
-}
-
-static bool has_variable(const struct message_start *start, const char *name)
-{
-	for (uint32_t i = 0; i < start->variable_count; i++)
-		if (strncmp(start->variables[i], name, strlen(name)) == 0)
-			return true;
-	return false;
-}
-
-static void add_environment(struct message_start *start, const struct nvt_peer *peer,
-			    char *const *accepted)
-{
-	for (size_t i = 0; i < peer->variable_count; i++)
-		if (strcmp(peer->variables[i].name, "DISPLAY") != 0)
-			add_variable(start, peer->variables[i].name, peer->variables[i].value,
-				     accepted);
-	if (peer->display[0] != '\0')
-		add_variable(start, "DISPLAY", peer->display, accepted);
-	if ((peer->mtts & MTTS_TRUECOLOR) != 0 && !has_variable(start, "COLORTERM="))
-		add_variable(start, "COLORTERM", "truecolor", accepted);
-}
-
 static void start_program(struct session *session)
 {
-	const struct nvt_peer *peer = nvt_peer(session->nvt);
 	struct message message = {.type = MESSAGE_START, .session = session->number};
-	struct message_start *start = &message.start;
-	bool usable = environment_allows_terminal_type(peer->terminal_type);
 
-	session->echo = nvt_mode(session->nvt)->echo;
-	session->columns = peer->columns;
-	session->rows = peer->rows;
-	snprintf(start->terminal_type, sizeof(start->terminal_type), "%s",
-		 usable ? peer->terminal_type : DEFAULT_TERMINAL_TYPE);
-	start->echo = session->echo;
-	start->columns = session->columns;
-	start->rows = session->rows;
-	start->transmit_speed = (uint32_t)peer->transmit_speed;
-	start->receive_speed = (uint32_t)peer->receive_speed;
-	add_environment(start, peer, session->host->accept_environment);
+	start_fill(&message.start, nvt_peer(session->nvt), nvt_mode(session->nvt)->echo,
+		   session->host->accept_environment);
+	session->echo = message.start.echo;
+	session->columns = message.start.columns;
+	session->rows = message.start.rows;
 	if (message_send_waiting(session->host->channel, &message, -1) != 0)
 		end_session(session, MESSAGE_END_FAILED);
 	session->state = SESSION_STARTING;
@@ -916,9 +871,10 @@ void session_hear(struct session *session, const struct message *message, int de
 			close(descriptor); /* which hangs the login program up */
 		return;
 	}
-	if (message->type == MESSAGE_TERMINAL)
-		take_terminal(session, descriptor);
 	switch (message->type) {
+	case MESSAGE_TERMINAL:
+		take_terminal(session, descriptor);
+		break;
 	case MESSAGE_REFUSED:
 		say_goodbye(session, message->text.text, MESSAGE_END_REFUSED);
 		break;
@@ -957,9 +913,9 @@ static bool watch(struct session *session)
 struct session *session_new(struct session_host *host, uint32_t number, int socket)
 {
 	static const enum nvt_compression compressions[] = {
-		[CONFIG_ASK] = NVT_COMPRESS_WHEN_ASKED,
-		[CONFIG_YES] = NVT_COMPRESS_OFFERED,
 		[CONFIG_NO] = NVT_COMPRESS_REFUSED,
+		[CONFIG_YES] = NVT_COMPRESS_OFFERED,
+		[CONFIG_ASK] = NVT_COMPRESS_WHEN_ASKED,
 	};
 	const struct nvt_setup setup = {.role = NVT_SERVER,
 					.linemode = modes_linemode(host->linemode),

@@ -16,7 +16,7 @@ struct session_host {
 	int channel; /* to the monitor */
 	int attention; /* epoll(7): sockets with urgent data, or that have broken */
 	char *const *accept_environment; /* as in struct config */
-	enum config_linemode linemode;
+	enum config_choice linemode; /* and compress: as in struct config */
 	const struct charsets *charsets; /* loaded */
 	enum config_choice compress;
 	void (*over)(struct session_host *, uint32_t number); /* the session is freed behind it */

@@ -39,12 +39,7 @@ int typed_add(struct typed *typed, const char *bytes, size_t size)
 	return 0;
 }
 
-int typed_write(struct typed *typed, int master)
-{
-	return typed_write_part(typed, master, typed->size);
-}
-
-int typed_write_part(struct typed *typed, int master, size_t most)
+int typed_write(struct typed *typed, int master, size_t most)
 {
 	size_t done = 0;
 	int result = 0;

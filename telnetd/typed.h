@@ -23,12 +23,11 @@ struct typed {
 int typed_add(struct typed *, const char *bytes, size_t size);
 
 /*
- * Writes to a terminal's master what was added, in order, at most so many bytes (of the first: as
- * many as there are). Returns 0 when all that it may write has gone, -EAGAIN
- * where the terminal takes no more for now, or another negative errno (-EIO: nobody has it open).
+ * Writes to a terminal's master what was added, in order, at most so many bytes of it.
+ * Returns 0 when all that it may write has gone, -EAGAIN where the terminal takes no more for now,
+ * or another negative errno (-EIO: nobody has it open).
  */
-int typed_write(struct typed *, int master);
-int typed_write_part(struct typed *, int master, size_t most);
+int typed_write(struct typed *, int master, size_t most);
 
 /* Forgets what waits. */
 void typed_drop(struct typed *);

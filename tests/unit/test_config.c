@@ -196,13 +196,13 @@ static void linemode_is_an_option(void **state)
 {
 	(void)state;
 	assert_good(HERMETIC);
-	assert_int_equal(config.linemode, CONFIG_LINEMODE_YES);
+	assert_int_equal(config.linemode, CONFIG_YES);
 	assert_good(HERMETIC, "--linemode", "no");
-	assert_int_equal(config.linemode, CONFIG_LINEMODE_NO);
+	assert_int_equal(config.linemode, CONFIG_NO);
 	assert_good(HERMETIC, "--linemode=ask");
-	assert_int_equal(config.linemode, CONFIG_LINEMODE_ASK);
+	assert_int_equal(config.linemode, CONFIG_ASK);
 	assert_good(HERMETIC, "--linemode", "yes");
-	assert_int_equal(config.linemode, CONFIG_LINEMODE_YES);
+	assert_int_equal(config.linemode, CONFIG_YES);
 	assert_bad("bad value 'always' of linemode: yes, no or ask is wanted", HERMETIC,
 		   "--linemode", "always");
 }
@@ -486,7 +486,7 @@ static void the_file_sets_what_the_options_do(void **state)
 	assert_bound(1, "::1", "2324");
 	assert_words(config.accept_environment, WORDS("EDITOR", "TZ"));
 	assert_true(config.same_user);
-	assert_int_equal(config.linemode, CONFIG_LINEMODE_ASK);
+	assert_int_equal(config.linemode, CONFIG_ASK);
 }
 
 /* --- character sets ----------------------------------------------------------------------- */
@@ -588,7 +588,7 @@ static void the_command_line_wins_over_the_file_in_any_order(void **state)
 		"linemode = ask\nsessions-per-worker = 5\nbind = {\"127.0.0.1\", \"127.0.0.2\"}\n");
 	assert_good("-p", "4242", "-l", "/bin/sh", "-c", file, "-f", "/dev/null", "-b", "127.0.0.3",
 		    "--sessions-per-worker", "7", "--linemode", "no");
-	assert_int_equal(config.linemode, CONFIG_LINEMODE_NO);
+	assert_int_equal(config.linemode, CONFIG_NO);
 	assert_int_equal(config.port, 4242);
 	assert_words(config.login, WORDS("/bin/sh"));
 	assert_string_equal(config.issue, "/dev/null");
