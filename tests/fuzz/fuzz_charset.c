@@ -19,6 +19,8 @@
 /* What is sent once, beside what each byte becomes: an escape sequence back to ASCII. */
 #define ESCAPE_SIZE 3
 
+#define COMMAND_SIZE 2
+
 #define HASH_BASE 0xcbf29ce484222325u
 #define HASH_PRIME 0x100000001b3u
 
@@ -519,7 +521,7 @@ static void release_key(void)
 
 static void restart_screen(void)
 {
-	size_t sent = world.subjects[0].sent;
+	size_t sent;
 
 	flush();
 	world.restarts++;
@@ -543,10 +545,14 @@ static void urgent(void)
 static void send_function(void)
 {
 	enum nvt_function what = next() % (NVT_NO_OPERATION + 1);
+	size_t sent;
 
 	flush();
+	sent = world.subjects[0].sent;
 	for (size_t i = 0; i < 2; i++)
 		nvt_send_function(world.subjects[i].nvt, what);
+	/* A CR that had waited goes before it. */
+	world.shown += world.subjects[0].sent - sent - COMMAND_SIZE;
 	compare();
 }
 
