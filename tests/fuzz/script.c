@@ -34,6 +34,7 @@ enum setup_bit {
 	SETUP_DELAYS_TIMING_MARKS = 2,
 	SETUP_REACTS = 4,
 	SETUP_TELLS_NOTHING = 8,
+	SETUP_LINEMODE = 16, /* and the next: enum nvt_linemode */
 };
 
 struct script {
@@ -505,6 +506,27 @@ static void open_(struct script *script)
 	subject_open(&script->twin);
 }
 
+/* modes, function, character */
+static void set_terminal(struct script *script)
+{
+	uint8_t modes = next(script), what = next(script), character = next(script);
+
+	flush(script);
+	subject_set_terminal(&script->watched, modes, what, character);
+	subject_set_terminal(&script->twin, modes, what, character);
+}
+
+static void ask_specials(struct script *script)
+{
+	bool defaults = next(script) & 1;
+
+	flush(script);
+	if (script->watched.faulted)
+		return;
+	subject_ask_specials(&script->watched, defaults);
+	subject_ask_specials(&script->twin, defaults);
+}
+
 static void spare(struct script *script)
 {
 	(void)script;
@@ -541,8 +563,8 @@ static const struct {
 	{ask_dont, false},
 	{finish, false},
 	{open_, false},
-	{spare, false},
-	{spare, false},
+	{set_terminal, false},
+	{ask_specials, false},
 	{spare, false},
 	{spare, false},
 	{spare, false},
@@ -553,6 +575,8 @@ static const struct {
 
 static void begin(struct script *script, enum nvt_role role)
 {
+	static const enum nvt_linemode linemodes[] = {NVT_LINEMODE_NO, NVT_LINEMODE_WHEN_ASKED,
+						      NVT_LINEMODE_ASK, NVT_LINEMODE_WHEN_ASKED};
 	uint8_t bits = next(script);
 	struct subject_setup setup = {
 		.role = role,
@@ -560,6 +584,7 @@ static void begin(struct script *script, enum nvt_role role)
 		.delays_timing_marks = bits & SETUP_DELAYS_TIMING_MARKS,
 		.reacts = bits & SETUP_REACTS,
 		.tells_nothing = bits & SETUP_TELLS_NOTHING,
+		.linemode = linemodes[bits / SETUP_LINEMODE % LENGTH(linemodes)],
 	};
 
 	script->pending_size = script->element = script->cut_count = script->given = 0;

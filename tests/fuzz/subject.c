@@ -30,6 +30,8 @@ enum mark {
 	MARK_LOGOUT,
 	MARK_FAULT,
 	MARK_URGENT,
+	MARK_SPECIALS,
+	MARK_TERMINAL_WANTED,
 };
 
 /* An event with what it tells; there is none after a fault. */
@@ -100,7 +102,29 @@ static void on_mode(void *owner, const struct nvt_mode *mode)
 {
 	note(owner, MARK_MODE,
 	     (unsigned)mode->echo | (unsigned)mode->binary_input << 1 |
-		     (unsigned)mode->binary_output << 2 | (unsigned)mode->go_ahead << 3);
+		     (unsigned)mode->binary_output << 2 | (unsigned)mode->go_ahead << 3 |
+		     (unsigned)mode->line_mode << 4 | (unsigned)mode->edit << 5 |
+		     (unsigned)mode->trap_signals << 6 | (unsigned)mode->soft_tab << 7 |
+		     (unsigned)mode->literal_echo << 8 | (unsigned)mode->flow_control << 9 |
+		     (unsigned)mode->restart_any << 10);
+}
+
+static void on_terminal_wanted(void *owner)
+{
+	note(owner, MARK_TERMINAL_WANTED, 0);
+}
+
+/* The terminal has them from now on, as the owner sees to. */
+static void on_specials(void *owner, const unsigned char special[NVT_SPECIALS])
+{
+	struct subject *subject = owner;
+
+	note(subject, MARK_SPECIALS, 0);
+	for (unsigned i = 1; i < NVT_SPECIALS; i++) {
+		fuzz_require(special[i] != UINT8_MAX, "function %u has no character, but 255", i);
+		hash(&subject->event_hash, special[i]);
+		subject->terminal.special[i] = special[i];
+	}
 }
 
 static void on_timing_mark(void *owner)
@@ -138,6 +162,8 @@ static const struct nvt_events events = {
 	.window = on_window,
 	.settled = on_settled,
 	.mode = on_mode,
+	.terminal_wanted = on_terminal_wanted,
+	.specials = on_specials,
 	.timing_mark = on_timing_mark,
 	.logout = on_logout,
 	.fault = on_fault,
@@ -163,13 +189,18 @@ static const struct nvt_self self = {
 void subject_begin(struct subject *subject, const struct subject_setup *setup)
 {
 	/* What is compressed is no TELNET to be read against its grammar. */
-	struct nvt_setup nvt_setup = {.role = setup->role, .compression = NVT_COMPRESS_REFUSED};
+	struct nvt_setup nvt_setup = {.role = setup->role,
+				      .linemode = setup->linemode,
+				      .compression = NVT_COMPRESS_REFUSED};
 
 	if (setup->role == NVT_CLIENT && !setup->tells_nothing)
 		nvt_setup.self = self;
 	/* What is large in it needs no beginning. */
 	memset(subject->watch.sides, 0, sizeof(subject->watch.sides));
 	subject->watch.role = setup->role;
+	subject->watch.line_mode = setup->linemode != NVT_LINEMODE_NO;
+	subject->watch.has_terminal = subject->watch.deferred = false;
+	memset(&subject->terminal, 0, sizeof(subject->terminal));
 	subject->watch.due = DUE_NOTHING;
 	subject->watch.sent = SENT_DATA;
 	subject->watch.decoded_size = 0;
@@ -474,6 +505,37 @@ void subject_send_timing_mark(struct subject *subject)
 void subject_send_window(struct subject *subject, unsigned short columns, unsigned short rows)
 {
 	nvt_send_window(subject->nvt, columns, rows);
+	check_call(subject, false);
+}
+
+void subject_set_terminal(struct subject *subject, unsigned modes, unsigned function,
+			  uint8_t character)
+{
+	struct nvt_terminal *terminal = &subject->terminal;
+	bool *const flags[] = {&terminal->edit,	       &terminal->trap_signals,
+			       &terminal->soft_tab,    &terminal->literal_echo,
+			       &terminal->echo,	       &terminal->flow_control,
+			       &terminal->restart_any, &terminal->keep_on_signal};
+	size_t sent;
+
+	for (size_t i = 0; i < LENGTH(flags); i++)
+		*flags[i] = modes >> i & 1;
+	if (function > 0)
+		terminal->special[function % NVT_SPECIALS] = character;
+	subject->watch.has_terminal |= !subject->faulted;
+	nvt_set_terminal(subject->nvt, terminal);
+	check_call(subject, false);
+	sent = subject->sent;
+	nvt_set_terminal(subject->nvt, terminal);
+	fuzz_require(subject->sent == sent, "a terminal is told of twice");
+}
+
+void subject_ask_specials(struct subject *subject, bool defaults)
+{
+	if (defaults)
+		nvt_ask_default_specials(subject->nvt);
+	else
+		nvt_ask_specials(subject->nvt);
 	check_call(subject, false);
 }
 

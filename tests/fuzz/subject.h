@@ -18,6 +18,7 @@ struct subject_setup {
 	bool delays_timing_marks; /* they are answered as the script says, not within the event */
 	bool reacts; /* to functions: by a Synch and output, within the event */
 	bool tells_nothing; /* a client without anything to tell of itself */
+	enum nvt_linemode linemode;
 };
 
 /* Where the reader of the network's bytes is: what libtelnet has to make of them. */
@@ -53,6 +54,7 @@ struct subject {
 	bool settled;
 	bool opened;
 	unsigned timing_marks; /* to be sent yet */
+	struct nvt_terminal terminal; /* as it is now: the peer may have changed it */
 	char shown[SUBJECT_SHOWN_MAX]; /* the terminal's bytes of the piece in hand */
 	size_t shown_size;
 };
@@ -72,6 +74,11 @@ void subject_send_function(struct subject *, enum nvt_function);
 void subject_send_synch(struct subject *);
 void subject_send_timing_mark(struct subject *);
 void subject_send_window(struct subject *, unsigned short columns, unsigned short rows);
+
+/* The terminal has other modes, and another character for a function (0: the same). */
+void subject_set_terminal(struct subject *, unsigned modes, unsigned function, uint8_t character);
+/* A client's questions: for the characters in effect, or the defaults. */
+void subject_ask_specials(struct subject *, bool defaults);
 
 /* Both must have sent the same and given the same events. */
 void subject_compare(const struct subject *, const struct subject *);

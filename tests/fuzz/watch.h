@@ -38,6 +38,9 @@ enum due {
 
 struct watch {
 	enum nvt_role role;
+	bool line_mode; /* LINEMODE is not refused: ECHO goes with it */
+	bool has_terminal; /* a server's: before that WILL LINEMODE is not answered */
+	bool deferred; /* it has come nevertheless */
 	struct option_side sides[2][256]; /* the peer's, ours */
 
 	/* The answer that the command or call in hand asks for. */
