@@ -263,12 +263,15 @@ static void sent_behind_iac_in_body(struct watch *watch, uint8_t byte)
 		return;
 	}
 	watch->sent = SENT_DATA;
+	watch->marked = watch->body_size == 0 &&
+			watch->option == (watch->role == NVT_SERVER ? O_COMPRESS2 : O_COMPRESS3);
 	if (watch->option == O_STATUS && watch->body_size > 0)
 		check_status(watch);
 }
 
 void watch_sent(struct watch *watch, uint8_t byte)
 {
+	watch->marked = false;
 	switch (watch->sent) {
 	case SENT_DATA:
 	case SENT_CR:

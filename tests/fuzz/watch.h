@@ -60,6 +60,7 @@ struct watch {
 	} sent;
 	uint8_t command;
 	uint8_t option; /* of the subnegotiation being sent */
+	bool marked; /* the last that was sent is the beginning of a compressed stream */
 	uint8_t body[WATCH_BODY_MAX];
 	size_t body_size;
 	char decoded[WATCH_DECODED_MAX]; /* data sent, as its reader has it */
