@@ -353,7 +353,7 @@ static const struct {
 /* Data of the network: 255 is doubled. */
 static void put_data(const uint8_t *bytes, size_t size)
 {
-	uint8_t doubled[2 * 64];
+	uint8_t doubled[2 * 64] = {0};
 	size_t length = 0;
 
 	for (size_t i = 0; i < size; i++) {
@@ -597,6 +597,8 @@ static void load_sets(void)
 
 		kept[2 * i] = iconv_open("WCHAR_T", name);
 		kept[2 * i + 1] = iconv_open(name, "WCHAR_T");
+		fuzz_require(kept[2 * i] != (iconv_t)-1 && kept[2 * i + 1] != (iconv_t)-1,
+			     "the C library lacks %s", name);
 	}
 	loaded = true;
 }

@@ -412,7 +412,7 @@ static void begin(void)
 
 		/* A client that cannot change all: it is sound, but need not come to agree. */
 		world.rigid |= of_client && (flags & SLC_LEVEL) != SLC_VALUE;
-		support(&world.ends[of_client], 1 + (function & 0x7f) % SLC_FUNCTIONS, flags,
+		support(&world.ends[of_client], 1 + (function & 0x7fu) % SLC_FUNCTIONS, flags,
 			next());
 	}
 }
