@@ -31,6 +31,7 @@ struct direction {
 	bool cr; /* of EBCDIC: a CR came, whose LF may follow */
 	bool pairs; /* characters are pairs of bytes, so that a bad one is skipped as a pair */
 	bool escapes; /* character sets are designated by escape sequences */
+	bool lacks_tags; /* the encoder leaves out U+E0000 to U+E007F without a word */
 };
 
 struct conversion {
@@ -157,8 +158,7 @@ static void pass_wide(struct nvt *nvt, struct direction *direction, wchar_t *wid
 			      : typed_lines(nvt, direction, wide, count, lines);
 		wide = lines;
 	}
-	/* The C library leaves these out without a word: tags, which nothing shows. */
-	for (size_t i = 0; shown && i < count; i++)
+	for (size_t i = 0; direction->lacks_tags && i < count; i++)
 		if (((uint32_t)wide[i] >> 7) == (0xe0000 >> 7))
 			wide[i] = L'?';
 	encode(nvt, direction->encoder, wide, count, to);
@@ -172,18 +172,31 @@ static bool may_go_on(const struct direction *direction, const char *bytes, size
 	return size == 1 || (size == 2 && (bytes[1] == '(' || bytes[1] == '$'));
 }
 
+/* Whether a character may begin so, for all that the first byte says. */
+static bool may_begin(const struct direction *direction, const char *bytes)
+{
+	wchar_t wide;
+	char *in = (char *)(uintptr_t)bytes, *out = (char *)&wide;
+	size_t left = 1, room = sizeof(wide);
+
+	return iconv(direction->decoder, &in, &left, &out, &room) == FAILED && errno == EINVAL;
+}
+
 /*
  * Skips what is no character: one byte, so that nothing behind it is lost, or a pair that looks
- * like one. The Escape key is none of the sequences that designate a set, and is passed on.
+ * like one, also when its bytes come one by one. The Escape key is none of the sequences that
+ * designate a set, and is passed on.
  */
 static size_t skip_bad(struct nvt *nvt, struct direction *direction, const char *bytes, size_t size,
 		       sink to)
 {
 	const unsigned char *bad = (const unsigned char *)bytes;
 	wchar_t wide = bad[0] == ESCAPE ? ESCAPE : REPLACEMENT;
+	bool pair = direction->pairs && size > 1 && bad[0] > 0x80 && bad[1] >= 0x80 &&
+		    may_begin(direction, bytes);
 
 	pass_wide(nvt, direction, &wide, 1, to);
-	return direction->pairs && size > 1 && bad[0] > 0x80 && bad[1] >= 0x80 ? 2 : 1;
+	return pair ? 2 : 1;
 }
 
 /* Converts bytes; returns how many at their end are the beginning of a character. */
@@ -342,6 +355,7 @@ static bool open_direction(struct direction *direction, const struct charset_set
 	direction->encoder = iconv_open(to->converter, "WCHAR_T");
 	direction->pairs = from->traits & CHARSET_PAIRS;
 	direction->escapes = from->traits & CHARSET_ESCAPES;
+	direction->lacks_tags = strcmp(to->converter, "UTF-8") != 0;
 	return is_open(direction);
 }
 

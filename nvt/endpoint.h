@@ -145,7 +145,7 @@ struct nvt {
 	bool go_ahead_refused; /* the peer will not be without GA */
 	bool logout_asked; /* DO LOGOUT was sent, and not answered */
 	size_t told_orders_at; /* how much had been received when STATUS told all */
-	size_t received; /* bytes from the network in all */
+	size_t received; /* bytes of TELNET that were taken in all */
 };
 
 /* nvt.c */

@@ -287,6 +287,7 @@ size_t nvt_take(struct nvt *nvt, const char *bytes, size_t size)
 
 		if (nvt->faulted)
 			break;
+		nvt->received += piece;
 		telnet_recv(nvt->telnet, is_option ? shown_option(at) : at, piece);
 		taken += piece;
 	}
@@ -297,7 +298,6 @@ int nvt_from_network(struct nvt *nvt, const char *bytes, size_t size)
 {
 	size_t taken = 0;
 
-	nvt->received += size;
 	if (!nvt->inflating && !nvt_is_holding(nvt))
 		taken = nvt_take(nvt, bytes, size);
 	if (taken < size && !nvt->faulted)

@@ -84,7 +84,10 @@ static struct slc_setting current_of(const struct slc *slc, unsigned function)
 	return setting;
 }
 
-/* 0 SLC_DEFAULT 0: back to the defaults; that and 0 SLC_VALUE 0: tell all. A server's to do. */
+/*
+ * 0 SLC_DEFAULT 0: back to the defaults; that and 0 SLC_VALUE 0: tell all, and of what was agreed
+ * on and is no more that it is so. A server's to do.
+ */
 static void tell_all(struct slc *slc, enum slc_level level, struct answers *answers, bool *changed)
 {
 	if (slc->is_client || (level != SLC_DEFAULT && level != SLC_VALUE))
@@ -92,9 +95,10 @@ static void tell_all(struct slc *slc, enum slc_level level, struct answers *answ
 	for (unsigned function = 1; function <= SLC_FUNCTIONS; function++) {
 		struct slc_setting now = level == SLC_DEFAULT ? default_of(slc, function)
 							      : current_of(slc, function);
+		enum slc_level before = level_of(slc->agreed[function]);
 
 		agree(slc, function, now, changed);
-		if (level_of(now) != SLC_NOSUPPORT)
+		if (level_of(now) != SLC_NOSUPPORT || before != SLC_NOSUPPORT)
 			answer(answers, function, now.flags, now.character);
 	}
 }
@@ -117,12 +121,20 @@ static void value_received(struct slc *slc, unsigned function, struct slc_settin
 	answer(answers, function, own.flags, own.character);
 }
 
-/* An answer to what this end has said: never answered. The server has the last word on a value. */
+/*
+ * An answer to what this end has said: never answered. The server has the last word, also where
+ * two changes have crossed of which one took a character away.
+ */
 static void acknowledgement_received(struct slc *slc, unsigned function, struct slc_setting said,
 				     bool *changed)
 {
-	if (slc->is_client && level_of(said) == level_of(slc->agreed[function]) &&
-	    !is_none(said.character))
+	enum slc_level own = level_of(slc->own[function]);
+
+	if (!slc->is_client || (own != SLC_VALUE && own != SLC_DEFAULT))
+		return;
+	if (level_of(said) == SLC_NOSUPPORT)
+		agree(slc, function, (struct slc_setting){SLC_NOSUPPORT, 0}, changed);
+	else if (level_of(said) != SLC_DEFAULT && !is_none(said.character))
 		agree(slc, function, said, changed);
 }
 

@@ -25,6 +25,9 @@
  */
 #define MEMORY_MAX ((size_t)128 * 1024)
 
+/* And where they compress: their deflaters, of 64 KiB and more, and what reads that here. */
+#define COMPRESSION_MEMORY_MAX ((size_t)320 * 1024)
+
 /* Bytes on the heap, where AddressSanitizer counts them. */
 __attribute__((weak)) size_t __sanitizer_get_current_allocated_bytes(void);
 
@@ -34,6 +37,8 @@ enum setup_bit {
 	SETUP_DELAYS_TIMING_MARKS = 2,
 	SETUP_REACTS = 4,
 	SETUP_TELLS_NOTHING = 8,
+	SETUP_LINEMODE = 16, /* and the next: enum nvt_linemode */
+	SETUP_COMPRESSION = 64, /* and the next: enum nvt_compression */
 };
 
 struct script {
@@ -369,9 +374,11 @@ static void flush(struct script *script)
 
 	if (size > NETWORK_MAX - script->given)
 		size = NETWORK_MAX - script->given;
+	if (nvt_is_inflating(script->watched.nvt))
+		size = 0; /* what would be compressed is for others to try */
 	script->given += size;
 	if (size > 0)
-		subject_from_network(&script->watched, script->pending, size);
+		size = subject_from_network(&script->watched, script->pending, size);
 	for (size_t i = 0; i < script->cut_count && script->cuts[i] < size; i++) {
 		give_twin(script, begin, script->cuts[i]);
 		begin = script->cuts[i];
@@ -505,6 +512,27 @@ static void open_(struct script *script)
 	subject_open(&script->twin);
 }
 
+/* modes, function, character */
+static void set_terminal(struct script *script)
+{
+	uint8_t modes = next(script), what = next(script), character = next(script);
+
+	flush(script);
+	subject_set_terminal(&script->watched, modes, what, character);
+	subject_set_terminal(&script->twin, modes, what, character);
+}
+
+static void ask_specials(struct script *script)
+{
+	bool defaults = next(script) & 1;
+
+	flush(script);
+	if (script->watched.faulted)
+		return;
+	subject_ask_specials(&script->watched, defaults);
+	subject_ask_specials(&script->twin, defaults);
+}
+
 static void spare(struct script *script)
 {
 	(void)script;
@@ -541,8 +569,8 @@ static const struct {
 	{ask_dont, false},
 	{finish, false},
 	{open_, false},
-	{spare, false},
-	{spare, false},
+	{set_terminal, false},
+	{ask_specials, false},
 	{spare, false},
 	{spare, false},
 	{spare, false},
@@ -553,6 +581,11 @@ static const struct {
 
 static void begin(struct script *script, enum nvt_role role)
 {
+	static const enum nvt_linemode linemodes[] = {NVT_LINEMODE_NO, NVT_LINEMODE_WHEN_ASKED,
+						      NVT_LINEMODE_ASK, NVT_LINEMODE_WHEN_ASKED};
+	static const enum nvt_compression compressions[] = {
+		NVT_COMPRESS_REFUSED, NVT_COMPRESS_WHEN_ASKED, NVT_COMPRESS_OFFERED,
+		NVT_COMPRESS_WHEN_ASKED};
 	uint8_t bits = next(script);
 	struct subject_setup setup = {
 		.role = role,
@@ -560,6 +593,8 @@ static void begin(struct script *script, enum nvt_role role)
 		.delays_timing_marks = bits & SETUP_DELAYS_TIMING_MARKS,
 		.reacts = bits & SETUP_REACTS,
 		.tells_nothing = bits & SETUP_TELLS_NOTHING,
+		.linemode = linemodes[bits / SETUP_LINEMODE % LENGTH(linemodes)],
+		.compression = compressions[bits / SETUP_COMPRESSION],
 	};
 
 	script->pending_size = script->element = script->cut_count = script->given = 0;
@@ -580,7 +615,7 @@ void script_run(enum nvt_role role, const uint8_t *data, size_t size)
 {
 	/* Not on the stack: it is large, and to clear it would take longer than most scripts. */
 	static struct script script;
-	size_t memory = count_memory();
+	size_t memory = count_memory(), most = MEMORY_MAX;
 
 	script.at = data;
 	script.end = data + size;
@@ -593,7 +628,9 @@ void script_run(enum nvt_role role, const uint8_t *data, size_t size)
 			script.element = pending;
 	}
 	finish(&script);
-	fuzz_require(count_memory() - memory <= MEMORY_MAX, "%zu bytes are taken",
+	if (script.watched.setup.compression != NVT_COMPRESS_REFUSED)
+		most += COMPRESSION_MEMORY_MAX;
+	fuzz_require(count_memory() - memory <= most, "%zu bytes are taken",
 		     count_memory() - memory);
 	subject_end(&script.watched);
 	subject_end(&script.twin);

@@ -30,6 +30,8 @@ enum mark {
 	MARK_LOGOUT,
 	MARK_FAULT,
 	MARK_URGENT,
+	MARK_SPECIALS,
+	MARK_TERMINAL_WANTED,
 };
 
 /* An event with what it tells; there is none after a fault. */
@@ -40,11 +42,8 @@ static void note(struct subject *subject, enum mark mark, unsigned value)
 	hash(&subject->event_hash, value);
 }
 
-static void on_network(void *owner, const char *bytes, size_t size, bool urgent)
+static void read_sent(struct subject *subject, const char *bytes, size_t size, bool urgent)
 {
-	struct subject *subject = owner;
-
-	fuzz_require(size > 0, "nothing is sent");
 	for (size_t i = 0; i < size; i++)
 		hash(&subject->sent_hash, (uint8_t)bytes[i]);
 	if (urgent)
@@ -54,6 +53,68 @@ static void on_network(void *owner, const char *bytes, size_t size, bool urgent)
 		subject->answered += size;
 	for (size_t i = 0; subject->setup.watched && i < size; i++)
 		watch_sent(&subject->watch, (uint8_t)bytes[i]);
+}
+
+/* Bytes of a stream that begins right behind its marker. */
+static void read_compressed(struct subject *subject, const char *bytes, size_t size)
+{
+	z_stream *stream = &subject->stream;
+	char out[512];
+	int result = Z_OK;
+
+	if (!subject->inflating) {
+		fuzz_require(!subject->setup.watched ||
+				     (subject->watch.sent == SENT_DATA && subject->watch.marked),
+			     "a compressed stream has no beginning");
+		memset(stream, 0, sizeof(*stream));
+		fuzz_require(inflateInit(stream) == Z_OK, "out of memory");
+		subject->inflating = true;
+		subject->streams++;
+	}
+	subject->compressed += size;
+	stream->next_in = (Bytef *)(uintptr_t)bytes;
+	stream->avail_in = (uInt)size;
+	do {
+		stream->next_out = (Bytef *)out;
+		stream->avail_out = sizeof(out);
+		result = inflate(stream, Z_SYNC_FLUSH);
+		fuzz_require(result == Z_OK || result == Z_STREAM_END || result == Z_BUF_ERROR,
+			     "what is compressed cannot be read: %d", result);
+		subject->inflated += sizeof(out) - stream->avail_out;
+		read_sent(subject, out, sizeof(out) - stream->avail_out, false);
+	} while (result == Z_OK && (stream->avail_in > 0 || stream->avail_out == 0));
+	if (result != Z_STREAM_END)
+		return;
+	fuzz_require(stream->avail_in == 0, "bytes behind a stream's end in the same piece");
+	inflateEnd(stream);
+	subject->inflating = false;
+}
+
+static void on_network(void *owner, const char *bytes, size_t size, bool urgent)
+{
+	struct subject *subject = owner;
+
+	fuzz_require(size > 0, "nothing is sent");
+	fuzz_require(!urgent || !nvt_is_compressing(subject->nvt), "compressed bytes are urgent");
+	if (nvt_is_compressing(subject->nvt))
+		read_compressed(subject, bytes, size);
+	else
+		read_sent(subject, bytes, size, urgent);
+}
+
+/* What a stream's header and trailer take. */
+#define STREAM_EXTRA 16
+
+/* The end of the owner's turn. */
+static void flush(struct subject *subject)
+{
+	nvt_flush(subject->nvt);
+	fuzz_require(subject->compressed <= subject->inflated +
+						    NVT_COMPRESSION_EXTRA(subject->inflated) +
+						    STREAM_EXTRA * subject->streams,
+		     "%zu bytes become %zu", subject->inflated, subject->compressed);
+	subject->compressed = subject->inflated = 0;
+	subject->streams = 0;
 }
 
 static void on_terminal(void *owner, const char *bytes, size_t size)
@@ -100,7 +161,29 @@ static void on_mode(void *owner, const struct nvt_mode *mode)
 {
 	note(owner, MARK_MODE,
 	     (unsigned)mode->echo | (unsigned)mode->binary_input << 1 |
-		     (unsigned)mode->binary_output << 2 | (unsigned)mode->go_ahead << 3);
+		     (unsigned)mode->binary_output << 2 | (unsigned)mode->go_ahead << 3 |
+		     (unsigned)mode->line_mode << 4 | (unsigned)mode->edit << 5 |
+		     (unsigned)mode->trap_signals << 6 | (unsigned)mode->soft_tab << 7 |
+		     (unsigned)mode->literal_echo << 8 | (unsigned)mode->flow_control << 9 |
+		     (unsigned)mode->restart_any << 10);
+}
+
+static void on_terminal_wanted(void *owner)
+{
+	note(owner, MARK_TERMINAL_WANTED, 0);
+}
+
+/* The terminal has them from now on, as the owner sees to. */
+static void on_specials(void *owner, const unsigned char special[NVT_SPECIALS])
+{
+	struct subject *subject = owner;
+
+	note(subject, MARK_SPECIALS, 0);
+	for (unsigned i = 1; i < NVT_SPECIALS; i++) {
+		fuzz_require(special[i] != UINT8_MAX, "function %u has no character, but 255", i);
+		hash(&subject->event_hash, special[i]);
+		subject->terminal.special[i] = special[i];
+	}
 }
 
 static void on_timing_mark(void *owner)
@@ -138,6 +221,8 @@ static const struct nvt_events events = {
 	.window = on_window,
 	.settled = on_settled,
 	.mode = on_mode,
+	.terminal_wanted = on_terminal_wanted,
+	.specials = on_specials,
 	.timing_mark = on_timing_mark,
 	.logout = on_logout,
 	.fault = on_fault,
@@ -162,14 +247,20 @@ static const struct nvt_self self = {
 
 void subject_begin(struct subject *subject, const struct subject_setup *setup)
 {
-	/* What is compressed is no TELNET to be read against its grammar. */
-	struct nvt_setup nvt_setup = {.role = setup->role, .compression = NVT_COMPRESS_REFUSED};
+	struct nvt_setup nvt_setup = {.role = setup->role,
+				      .linemode = setup->linemode,
+				      .compression = setup->compression};
 
 	if (setup->role == NVT_CLIENT && !setup->tells_nothing)
 		nvt_setup.self = self;
 	/* What is large in it needs no beginning. */
 	memset(subject->watch.sides, 0, sizeof(subject->watch.sides));
 	subject->watch.role = setup->role;
+	subject->watch.line_mode = setup->linemode != NVT_LINEMODE_NO;
+	subject->watch.has_terminal = subject->watch.deferred = false;
+	subject->inflating = subject->watch.marked = false;
+	subject->compressed = subject->inflated = subject->streams = 0;
+	memset(&subject->terminal, 0, sizeof(subject->terminal));
 	subject->watch.due = DUE_NOTHING;
 	subject->watch.sent = SENT_DATA;
 	subject->watch.decoded_size = 0;
@@ -210,11 +301,14 @@ void subject_end(struct subject *subject)
 	if (subject->setup.watched)
 		check_peer(nvt_peer(subject->nvt));
 	nvt_free(subject->nvt);
+	if (subject->inflating)
+		inflateEnd(&subject->stream);
 }
 
 /* What a call must leave behind; `data`: it may have sent some. */
 static void check_call(struct subject *subject, bool data)
 {
+	flush(subject);
 	if (!subject->setup.watched)
 		return;
 	fuzz_require(data || subject->watch.decoded_size == 0, "data is sent that nobody gave");
@@ -313,6 +407,7 @@ static void give(struct subject *subject, const char *bytes, size_t size)
 
 	subject->answering = true;
 	result = nvt_from_network(subject->nvt, bytes, size);
+	flush(subject);
 	subject->answering = false;
 	subject->received += size;
 	fuzz_require(result == (subject->faulted ? -EPROTO : 0), "%d is returned", result);
@@ -358,20 +453,24 @@ static size_t run_of(const struct subject *subject, const char *bytes, size_t si
 	return run > 0 ? run : 1;
 }
 
-void subject_from_network(struct subject *subject, const char *bytes, size_t size)
+size_t subject_from_network(struct subject *subject, const char *bytes, size_t size)
 {
+	size_t taken = 0;
+
 	if (!subject->setup.watched) {
 		give(subject, bytes, size);
-		return;
+		return size;
 	}
-	while (size > 0 && !subject->faulted) {
-		size_t run = run_of(subject, bytes, size);
+	while (taken < size && !subject->faulted && !nvt_is_inflating(subject->nvt)) {
+		size_t run = run_of(subject, bytes + taken, size - taken);
 
-		give_watched(subject, bytes, run);
-		bytes += run;
-		size -= run;
+		give_watched(subject, bytes + taken, run);
+		taken += run;
 	}
-	give(subject, bytes, size); /* nothing, or what comes after a fault */
+	if (nvt_is_inflating(subject->nvt) && !subject->faulted)
+		return taken;
+	give(subject, bytes + taken, size - taken); /* nothing, or what comes after a fault */
+	return size;
 }
 
 /* --- the other calls ----------------------------------------------------------------------- */
@@ -409,6 +508,7 @@ void subject_from_terminal(struct subject *subject, const char *bytes, size_t si
 	bool cr = subject->watch.sent == SENT_CR;
 
 	nvt_from_terminal(subject->nvt, bytes, size);
+	flush(subject);
 	if (subject->setup.watched && !watch_is_on(&subject->watch, true, O_CHARSET) &&
 	    !watch_is_on(&subject->watch, false, O_CHARSET))
 		check_decoded(subject, bytes, size, cr);
@@ -447,6 +547,7 @@ void subject_finish(struct subject *subject)
 	fuzz_require(!subject->setup.watched || subject->watch.sent == SENT_DATA ||
 			     watch_is_on(&subject->watch, true, O_BINARY),
 		     "the output ends in a CR");
+	fuzz_require(!subject->inflating, "a compressed stream has no end");
 	check_call(subject, false);
 }
 
@@ -474,6 +575,37 @@ void subject_send_timing_mark(struct subject *subject)
 void subject_send_window(struct subject *subject, unsigned short columns, unsigned short rows)
 {
 	nvt_send_window(subject->nvt, columns, rows);
+	check_call(subject, false);
+}
+
+void subject_set_terminal(struct subject *subject, unsigned modes, unsigned function,
+			  uint8_t character)
+{
+	struct nvt_terminal *terminal = &subject->terminal;
+	bool *const flags[] = {&terminal->edit,	       &terminal->trap_signals,
+			       &terminal->soft_tab,    &terminal->literal_echo,
+			       &terminal->echo,	       &terminal->flow_control,
+			       &terminal->restart_any, &terminal->keep_on_signal};
+	size_t sent;
+
+	for (size_t i = 0; i < LENGTH(flags); i++)
+		*flags[i] = modes >> i & 1;
+	if (function > 0)
+		terminal->special[function % NVT_SPECIALS] = character;
+	subject->watch.has_terminal |= !subject->faulted;
+	nvt_set_terminal(subject->nvt, terminal);
+	check_call(subject, false);
+	sent = subject->sent;
+	nvt_set_terminal(subject->nvt, terminal);
+	fuzz_require(subject->sent == sent, "a terminal is told of twice");
+}
+
+void subject_ask_specials(struct subject *subject, bool defaults)
+{
+	if (defaults)
+		nvt_ask_default_specials(subject->nvt);
+	else
+		nvt_ask_specials(subject->nvt);
 	check_call(subject, false);
 }
 

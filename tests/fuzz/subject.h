@@ -7,6 +7,8 @@
 #ifndef SUBJECT_H
 #define SUBJECT_H
 
+#include <zlib.h>
+
 #include "tests/fuzz/watch.h"
 
 #define SUBJECT_SHOWN_MAX 256
@@ -18,6 +20,8 @@ struct subject_setup {
 	bool delays_timing_marks; /* they are answered as the script says, not within the event */
 	bool reacts; /* to functions: by a Synch and output, within the event */
 	bool tells_nothing; /* a client without anything to tell of itself */
+	enum nvt_linemode linemode;
+	enum nvt_compression compression;
 };
 
 /* Where the reader of the network's bytes is: what libtelnet has to make of them. */
@@ -53,6 +57,12 @@ struct subject {
 	bool settled;
 	bool opened;
 	unsigned timing_marks; /* to be sent yet */
+	z_stream stream; /* reads what is sent compressed */
+	bool inflating;
+	size_t compressed; /* bytes sent so since the latest flush, and what they are */
+	size_t inflated;
+	unsigned streams; /* begun since then */
+	struct nvt_terminal terminal; /* as it is now: the peer may have changed it */
 	char shown[SUBJECT_SHOWN_MAX]; /* the terminal's bytes of the piece in hand */
 	size_t shown_size;
 };
@@ -62,7 +72,8 @@ void subject_end(struct subject *);
 
 /* The calls of nvt.h, with the checks around them where the subject is watched. */
 void subject_open(struct subject *);
-void subject_from_network(struct subject *, const char *bytes, size_t size);
+/* Returns how much was taken: none behind the beginning of a compressed stream of the peer's. */
+size_t subject_from_network(struct subject *, const char *bytes, size_t size);
 void subject_from_terminal(struct subject *, const char *bytes, size_t size);
 void subject_ask(struct subject *, bool local, uint8_t option, bool enable);
 void subject_tick(struct subject *);
@@ -72,6 +83,11 @@ void subject_send_function(struct subject *, enum nvt_function);
 void subject_send_synch(struct subject *);
 void subject_send_timing_mark(struct subject *);
 void subject_send_window(struct subject *, unsigned short columns, unsigned short rows);
+
+/* The terminal has other modes, and another character for a function (0: the same). */
+void subject_set_terminal(struct subject *, unsigned modes, unsigned function, uint8_t character);
+/* A client's questions: for the characters in effect, or the defaults. */
+void subject_ask_specials(struct subject *, bool defaults);
 
 /* Both must have sent the same and given the same events. */
 void subject_compare(const struct subject *, const struct subject *);

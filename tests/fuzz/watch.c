@@ -19,6 +19,13 @@ static bool is_stateless(uint8_t option)
 	return option == O_TIMING_MARK || option == O_LOGOUT;
 }
 
+/* Where the client may edit lines a server claims ECHO and gives it up as its terminal's modes say.
+ */
+static bool is_untold(const struct watch *watch, uint8_t option)
+{
+	return option == O_ECHO && watch->line_mode && watch->role == NVT_SERVER;
+}
+
 bool watch_is_on(const struct watch *watch, bool local, uint8_t option)
 {
 	return watch->sides[local][option].state == SIDE_YES;
@@ -89,8 +96,13 @@ void watch_received(struct watch *watch, uint8_t command, uint8_t option)
 {
 	struct option_side *side = begin(watch, command == C_DO || command == C_DONT, option);
 
-	if (is_stateless(option))
+	if (is_stateless(option) || is_untold(watch, option))
 		return;
+	if (option == O_LINEMODE && watch->role == NVT_SERVER && watch->line_mode &&
+	    !watch->has_terminal && (command == C_WILL || command == C_WONT)) {
+		watch->deferred = command == C_WILL;
+		return;
+	}
 	if (command == C_WILL || command == C_DO)
 		received_enable(watch, side);
 	else
@@ -102,6 +114,8 @@ void watch_asked(struct watch *watch, bool local, uint8_t option, bool enable)
 	struct option_side *side = begin(watch, local, option);
 	bool wanted = side->state == SIDE_YES || side->state == SIDE_WANT_YES;
 
+	if (is_untold(watch, option))
+		return;
 	if (side->state == SIDE_WANT_NO || side->state == SIDE_WANT_YES)
 		side->opposite = wanted != enable;
 	else if (wanted != enable)
@@ -142,8 +156,14 @@ static void sent_negotiation(struct watch *watch, uint8_t command, uint8_t optio
 	bool enable = command == C_WILL || command == C_DO;
 	struct option_side *side = &watch->sides[local][option];
 
-	if (is_stateless(option))
+	if (is_stateless(option) || is_untold(watch, option))
 		return;
+	if (option == O_LINEMODE && !local && watch->deferred) {
+		fuzz_require(enable && watch->has_terminal, "LINEMODE has no terminal");
+		watch->deferred = false;
+		side->state = SIDE_YES;
+		return;
+	}
 	if (watch->due != DUE_NOTHING && watch->due_local == local && watch->due_option == option) {
 		answered(watch, side, enable);
 		return;
@@ -171,6 +191,8 @@ static void check_status(const struct watch *watch)
 		uint8_t option = watch->body[i + 1];
 
 		fuzz_require(local || watch->body[i] == C_DO, "STATUS has %u", watch->body[i]);
+		if (is_untold(watch, option))
+			continue;
 		fuzz_require(watch_is_on(watch, local, option),
 			     "STATUS lists option %u (local %d), which is not in effect", option,
 			     local);
@@ -241,12 +263,15 @@ static void sent_behind_iac_in_body(struct watch *watch, uint8_t byte)
 		return;
 	}
 	watch->sent = SENT_DATA;
+	watch->marked = watch->body_size == 0 &&
+			watch->option == (watch->role == NVT_SERVER ? O_COMPRESS2 : O_COMPRESS3);
 	if (watch->option == O_STATUS && watch->body_size > 0)
 		check_status(watch);
 }
 
 void watch_sent(struct watch *watch, uint8_t byte)
 {
+	watch->marked = false;
 	switch (watch->sent) {
 	case SENT_DATA:
 	case SENT_CR:
@@ -289,9 +314,14 @@ bool watch_is_at_rest(const struct watch *watch)
 
 void watch_check_mode(const struct watch *watch, const struct nvt_mode *mode)
 {
-	fuzz_require(mode->echo == watch_is_on(watch, watch->role == NVT_SERVER, O_ECHO) &&
+	bool line_mode = watch_is_on(watch, watch->role == NVT_CLIENT, O_LINEMODE);
+
+	fuzz_require((is_untold(watch, O_ECHO) ||
+		      mode->echo == watch_is_on(watch, watch->role == NVT_SERVER, O_ECHO)) &&
 			     mode->binary_input == watch_is_on(watch, false, O_BINARY) &&
 			     mode->binary_output == watch_is_on(watch, true, O_BINARY) &&
 			     mode->go_ahead == !watch_is_on(watch, true, O_SGA),
 		     "the mode is not that of the options in effect");
+	fuzz_require(line_mode || !(mode->line_mode || mode->edit || mode->trap_signals),
+		     "there is a line mode without LINEMODE");
 }

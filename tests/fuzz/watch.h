@@ -38,6 +38,9 @@ enum due {
 
 struct watch {
 	enum nvt_role role;
+	bool line_mode; /* LINEMODE is not refused: ECHO goes with it */
+	bool has_terminal; /* a server's: before that WILL LINEMODE is not answered */
+	bool deferred; /* it has come nevertheless */
 	struct option_side sides[2][256]; /* the peer's, ours */
 
 	/* The answer that the command or call in hand asks for. */
@@ -57,6 +60,7 @@ struct watch {
 	} sent;
 	uint8_t command;
 	uint8_t option; /* of the subnegotiation being sent */
+	bool marked; /* the last that was sent is the beginning of a compressed stream */
 	uint8_t body[WATCH_BODY_MAX];
 	size_t body_size;
 	char decoded[WATCH_DECODED_MAX]; /* data sent, as its reader has it */

@@ -121,6 +121,38 @@ static void every_set_is_shown_byte_exact_wherever_reads_end(void **unused)
 			}
 }
 
+/* 0x9c begins no character of Big5, 0xac does, but not with a blank. */
+static void what_is_no_character_is_replaced_alike_wherever_packets_end(void **unused)
+{
+	static const char bad[] = "\x9c\xac ", replaced[] = "\ufffd\ufffd ";
+
+	(void)unused;
+	for (size_t first = 0; first < sizeof(bad); first++) {
+		struct transcript *t = server_for("Big5");
+
+		feed(t, true, bad, sizeof(bad) - 1, first, first);
+		check_data(t, replaced, sizeof(replaced) - 1);
+		end(t);
+	}
+}
+
+/* The C library leaves them out without a word. */
+static void tags_leave_a_trace_on_a_terminal_that_lacks_them(void **unused)
+{
+	const struct nvt_setup setup = {
+		.role = NVT_SERVER, .charset = "EUC-JP", .peer_charset = "UTF-8"};
+	struct transcript *t = new_endpoint_of(&setup);
+	struct transcript *unicode = server_for("GB18030");
+
+	(void)unused;
+	receive(t, "\xf3\xa0\x80\xa1");
+	check_data(t, "?", 1);
+	end(t);
+	receive(unicode, "\xd3\x36\x99\x31");
+	check_data(unicode, "\U000e0021", 4);
+	end(unicode);
+}
+
 static void long_texts_go_through_in_one_piece(void **unused)
 {
 	char plain[6000], wire[4000];
@@ -669,6 +701,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_set_is_typed_byte_exact_wherever_packets_end),
 		cmocka_unit_test(every_set_is_shown_byte_exact_wherever_reads_end),
+		cmocka_unit_test(what_is_no_character_is_replaced_alike_wherever_packets_end),
+		cmocka_unit_test(tags_leave_a_trace_on_a_terminal_that_lacks_them),
 		cmocka_unit_test(long_texts_go_through_in_one_piece),
 		cmocka_unit_test(the_control_keys_are_those_of_the_terminal_in_every_set),
 		cmocka_unit_test(the_control_keys_of_ebcdic_are_those_of_the_terminal),

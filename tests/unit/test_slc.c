@@ -208,7 +208,7 @@ static void all_defaults_are_restored_and_told(void **unused)
 	take(&slc, LIST(EC, SLC_VALUE, 8, LNEXT, SLC_VALUE, 22));
 	take(&slc, LIST(0, SLC_DEFAULT, 0));
 	assert_said(LIST(IP, SLC_VALUE | SLC_FLUSHIN | SLC_FLUSHOUT, 3, EC, SLC_VALUE, 127, EL,
-			 SLC_CANTCHANGE, 21));
+			 SLC_CANTCHANGE, 21, LNEXT, SLC_NOSUPPORT, 0));
 	assert_true(changed);
 	assert_int_equal(slc.character[EC], 127);
 }
@@ -253,6 +253,61 @@ static void two_changes_that_cross_end_with_one_character(void **unused)
 	assert_int_equal(slc_receive(&client, answer, size, of_server, &changed), 0);
 	assert_int_equal(server.agreed[EC].character, client.agreed[EC].character);
 	assert_int_equal(server.character[EC], client.character[EC]);
+}
+
+/* The client takes a character while the server loses its own: the server takes the client's. */
+static void a_change_that_crosses_a_characters_end_ends_alike_on_both_sides(void **unused)
+{
+	struct slc server = new_slc(false), client = new_slc(true);
+	uint8_t characters[SLC_FUNCTIONS + 1] = {[IP] = 3};
+	uint8_t of_server[SLC_ANSWER_MAX], of_client[SLC_ANSWER_MAX], answer[SLC_ANSWER_MAX];
+	size_t server_size = slc_change(&server, characters, of_server), client_size, size;
+
+	(void)unused;
+	characters[EC] = 2;
+	client_size = slc_change(&client, characters, of_client);
+	size = slc_receive(&server, of_client, client_size, answer, &changed);
+	client_size = slc_receive(&client, of_server, server_size, of_client, &changed);
+	slc_receive(&server, of_client, client_size, of_server, &changed);
+	assert_int_equal(slc_receive(&client, answer, size, of_server, &changed), 0);
+	assert_int_equal(server.character[EC], 2);
+	assert_int_equal(server.agreed[EC].character, 2);
+	assert_int_equal(client.agreed[EC].character, 2);
+	assert_int_equal(client.character[EC], 2);
+}
+
+/* The other way round: the client loses its character, and the server's comes too late. */
+static void a_character_that_the_client_has_given_up_is_given_up_on_both_sides(void **unused)
+{
+	struct slc server = new_slc(false), client = new_slc(true);
+	uint8_t characters[SLC_FUNCTIONS + 1] = {[IP] = 3, [EC] = 2};
+	uint8_t of_server[SLC_ANSWER_MAX], of_client[SLC_ANSWER_MAX], answer[SLC_ANSWER_MAX];
+	size_t server_size = slc_change(&server, characters, of_server), client_size, size;
+
+	(void)unused;
+	characters[EC] = 0;
+	client_size = slc_change(&client, characters, of_client);
+	size = slc_receive(&server, of_client, client_size, answer, &changed);
+	client_size = slc_receive(&client, of_server, server_size, of_client, &changed);
+	slc_receive(&server, of_client, client_size, of_server, &changed);
+	assert_int_equal(slc_receive(&client, answer, size, of_server, &changed), 0);
+	assert_int_equal(server.agreed[EC].flags, SLC_NOSUPPORT);
+	assert_int_equal(client.agreed[EC].flags, SLC_NOSUPPORT);
+}
+
+/* Synch has no character here; the client's was agreed on, and the defaults lack it. */
+static void what_the_defaults_lack_is_told_where_it_was_agreed_on(void **unused)
+{
+	struct slc slc = new_slc(false);
+
+	(void)unused;
+	take(&slc, LIST(SYNCH, SLC_VALUE, 25));
+	take(&slc, LIST(0, SLC_DEFAULT, 0));
+	assert_said(LIST(SYNCH, SLC_NOSUPPORT, 0, IP, SLC_VALUE | SLC_FLUSHIN | SLC_FLUSHOUT, 3, EC,
+			 SLC_VALUE, 127, EL, SLC_CANTCHANGE, 21));
+	take(&slc, LIST(0, SLC_DEFAULT, 0));
+	assert_said(LIST(IP, SLC_VALUE | SLC_FLUSHIN | SLC_FLUSHOUT, 3, EC, SLC_VALUE, 127, EL,
+			 SLC_CANTCHANGE, 21));
 }
 
 static void a_change_of_the_terminal_is_told_once(void **unused)
@@ -434,6 +489,10 @@ int main(void)
 		cmocka_unit_test(all_values_are_told_as_they_are),
 		cmocka_unit_test(a_client_leaves_questions_for_all_unanswered),
 		cmocka_unit_test(two_changes_that_cross_end_with_one_character),
+		cmocka_unit_test(a_change_that_crosses_a_characters_end_ends_alike_on_both_sides),
+		cmocka_unit_test(
+			a_character_that_the_client_has_given_up_is_given_up_on_both_sides),
+		cmocka_unit_test(what_the_defaults_lack_is_told_where_it_was_agreed_on),
 		cmocka_unit_test(a_change_of_the_terminal_is_told_once),
 		cmocka_unit_test(
 			a_function_that_comes_again_and_again_is_answered_once_with_the_last),

@@ -107,6 +107,20 @@ static void what_was_ordered_is_listed_again_when_the_peer_has_said_more(void **
 	end(t);
 }
 
+/* Whether it comes in the same packet makes no difference. */
+static void what_comes_behind_the_question_does_not_count_for_its_answer(void **unused)
+{
+	struct transcript *t = server_with_orders();
+
+	(void)unused;
+	receive(t, ASK_STATUS);
+	forget(t);
+	receive(t, ASK_STATUS
+		"more than the sixty-four bytes that have to have come before it's told");
+	assert_sent(t, IAC_SB STATUS IS LISTED IAC_SE);
+	end(t);
+}
+
 static void a_status_that_is_told_to_us_has_no_effect(void **unused)
 {
 	struct transcript *t = plain_server();
@@ -144,6 +158,7 @@ int main(void)
 		cmocka_unit_test(status_is_not_told_where_it_was_not_agreed_to),
 		cmocka_unit_test(status_lists_what_was_ordered_with_se_doubled),
 		cmocka_unit_test(what_was_ordered_is_listed_again_when_the_peer_has_said_more),
+		cmocka_unit_test(what_comes_behind_the_question_does_not_count_for_its_answer),
 		cmocka_unit_test(a_status_that_is_told_to_us_has_no_effect),
 		cmocka_unit_test(bodies_that_are_no_status_are_malformed),
 	};
