@@ -38,6 +38,7 @@ static const struct timespec patience = {1, 0};
 
 _Noreturn static void be_worker(const struct monitor *monitor, int channel)
 {
+	setsid(); /* where a session is a scheduling group (sched(7), autogroup), it has its own */
 	_exit(worker_run(channel, monitor->config, monitor->sandbox));
 }
 

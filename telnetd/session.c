@@ -615,6 +615,14 @@ static void half_close(struct session *session)
 		type_end_of_file(session);
 }
 
+/* Once there is a program; what is half-closed is released at once. */
+static void await_rest_of_key(struct session *session)
+{
+	if (session->state == SESSION_RELAYING && !session->half_closed &&
+	    nvt_holds_key(session->nvt))
+		evtimer_add(&session->timer, &key_time);
+}
+
 static void tell_time(struct session *session)
 {
 	struct timeval now;
@@ -636,6 +644,7 @@ static void on_held(evutil_socket_t fd, short what, void *context)
 	if (takes_input(session)) {
 		tell_time(session);
 		nvt_continue(session->nvt);
+		await_rest_of_key(session);
 	}
 	finish_turn(session);
 }
@@ -647,15 +656,14 @@ static void on_socket_read(evutil_socket_t socket, short what, void *context)
 	ssize_t size;
 
 	(void)what;
-	if (session->state < SESSION_RELAYING)
+	if (session->state < SESSION_RELAYING) /* takes_input: there is room */
 		room = TYPED_WAITING_MAX - session->typed.size;
 	size = recv(socket, bytes_read, room, MSG_DONTWAIT);
 	if (size > 0 && session->state != SESSION_LINGERING) {
 		session->received += (uint64_t)size;
 		tell_time(session);
 		nvt_from_network(session->nvt, bytes_read, (size_t)size);
-		if (nvt_holds_key(session->nvt) && session->state == SESSION_RELAYING)
-			evtimer_add(&session->timer, &key_time);
+		await_rest_of_key(session);
 	} else if (size == 0) {
 		half_close(session);
 	} else if (size < 0 && errno != EAGAIN && errno != EINTR) {
@@ -860,6 +868,7 @@ static void take_terminal(struct session *session, int master)
 	modes_begin(&session->modes, session->echo);
 	modes_agree(&session->modes, master, nvt_mode(session->nvt));
 	modes_follow(&session->modes, master, session->nvt);
+	await_rest_of_key(session);
 	if (session->half_closed)
 		type_end_of_file(session);
 }

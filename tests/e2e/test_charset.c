@@ -260,6 +260,16 @@ static void the_escape_key_reaches_a_program_of_an_iso_2022_client_by_itself(voi
 	client_expect(&client, " 1b\r\n");
 }
 
+static void an_escape_key_before_there_is_a_program_reaches_it_by_itself(void **state)
+{
+	(void)state;
+	start("client-charset = ISO-2022-JP\n");
+	client_connect_as(&client, &server, &usual_terminal);
+	client_send(&client, BYTES("\033")); /* before any answer */
+	client_expect(&client, "ready\r\n");
+	client_expect(&client, "^[");
+}
+
 static void ctrl_c_acts_and_kanji_begin_anew_behind_a_dropped_screen(void **state)
 {
 	(void)state;
@@ -350,6 +360,8 @@ int main(void)
 		cmocka_unit_test_teardown(a_key_erases_a_whole_character_of_the_clients_set, end),
 		cmocka_unit_test_teardown(
 			the_escape_key_reaches_a_program_of_an_iso_2022_client_by_itself, end),
+		cmocka_unit_test_teardown(
+			an_escape_key_before_there_is_a_program_reaches_it_by_itself, end),
 		cmocka_unit_test_teardown(ctrl_c_acts_and_kanji_begin_anew_behind_a_dropped_screen,
 					  end),
 		cmocka_unit_test_teardown(an_ebcdic_client_runs_echo, end),

@@ -109,6 +109,9 @@ static void variables_that_do_not_fit_are_left_out(void **state)
 	start_fill(&start, &peer, true, NULL);
 	assert_int_equal(start.variable_count, MESSAGE_VARIABLES);
 	assert_string_equal(start.variables[0], "LC_ALL=C");
+	value[sizeof(value) - strlen("LANG=")] = '\0'; /* one more than fits */
+	start_fill(&start, &peer, true, NULL);
+	assert_string_equal(start.variables[0], "LC_ALL=C");
 	value[sizeof(value) - 1 - strlen("LANG=")] = '\0'; /* the longest that fits */
 	start_fill(&start, &peer, true, NULL);
 	assert_int_equal(strlen(start.variables[0]), MESSAGE_VARIABLE_SIZE - 1);
