@@ -342,7 +342,7 @@ static inline void on_specials(void *owner, const unsigned char special[NVT_SPEC
 	clear(&characters);
 	for (int i = 1; i < NVT_SPECIALS; i++)
 		if (special[i] != 0) {
-			char text[16];
+			char text[24];
 
 			snprintf(text, sizeof(text), " %d=%d", i, special[i]);
 			add(&characters, text, strlen(text));
