@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <iconv.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -494,7 +495,8 @@ static void subnegotiate_known(void)
 	}
 	body[0] = byte & 16 ? 2 : 1;
 	body[1] = ';';
-	strcpy(body + (byte & 16 ? 1 : 2), sets[byte % LENGTH(sets)].name);
+	snprintf(body + (byte & 16 ? 1 : 2), sizeof(body) - 2, "%s",
+		 sets[byte % LENGTH(sets)].name);
 	put_subnegotiation(body, strlen(body));
 }
 

@@ -103,7 +103,7 @@ static void on_network(void *owner, const char *bytes, size_t size, bool urgent)
 }
 
 /* What a stream's header and trailer take. */
-#define STREAM_EXTRA 16
+#define STREAM_EXTRA 16UL
 
 /* The end of the owner's turn. */
 static void flush(struct subject *subject)
