@@ -246,6 +246,7 @@ static void the_stream_ends_when_the_server_stops(void **state)
 	expect_shown("telnetd: ");
 	expect_shown_end();
 	assert_true(stream_ended);
+	assert_true(process_goes(server.pid, DEADLINE_MS)); /* it is told once */
 }
 
 static void a_client_can_have_plain_telnet_again(void **state)
