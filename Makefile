@@ -276,7 +276,8 @@ check-e2e: RUN_TESTS = $(E2E_TESTS)
 check check-e2e: RUN_BESIDE = --beside $(BUILD)/tests/e2e/test_relay
 check-valgrind: RUN_TESTS = $(UNIT_TESTS) $(REPLAYS)
 check-valgrind: RUN_OPTIONS = --limit 300 --wrapper "valgrind -q --error-exitcode=99 \
-	--leak-check=full --errors-for-leak-kinds=definite,possible --trace-children=no"
+	--leak-check=full --errors-for-leak-kinds=definite,possible --trace-children=no \
+	--suppressions=$(CURDIR)/tests/valgrind.supp"
 
 # 77: there can be no network here, which has been said.
 .PHONY: check-net

@@ -30,14 +30,14 @@ static void refuse_login(struct login *login, const char *what, int error)
 static pid_t start_program(struct login *login, const struct message_start *start, int slave)
 {
 	struct monitor *monitor = login->worker->monitor;
-	struct program_request request = {
-		.start = *start,
-		.address = login->address,
-		.recorded = monitor->sandbox->privileged,
-	};
+	struct program_request request;
 
+	memset(&request, 0, sizeof(request)); /* what lies between its fields is sent, too */
+	request.start = *start;
 	memcpy(request.line, login->line, sizeof(request.line));
 	memcpy(request.host, login->host, sizeof(request.host));
+	request.address = login->address;
+	request.recorded = monitor->sandbox->privileged;
 	return pool_start_program(monitor, &request, slave);
 }
 
@@ -51,7 +51,7 @@ static pid_t open_terminal(struct login *login, const struct message_start *star
 		.receive_speed = start->receive_speed,
 		.echo = start->echo != 0,
 	};
-	struct pty pty;
+	struct pty pty = {.master = -1};
 	pid_t pid = pty_open(&pty, &setup);
 
 	if (pid != 0)
