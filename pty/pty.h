@@ -53,12 +53,12 @@ struct pty_program {
 };
 
 /*
- * Turns the calling process, a child forked for this that leads no process group, into the program
- * on the slave side: session leader, controlling terminal, default signal actions and an empty
- * signal mask, descriptors 0 to 2 only, working directory /, umask 022. With a host, it records
- * itself in utmp as LOGIN_PROCESS first, which Debian's login(1) looks for; where that fails, the
- * program runs all the same. A program that cannot be run says so on the terminal and exits with
- * status 127.
+ * Turns the calling process, a child forked for this that has no controlling terminal, into the
+ * program on the slave side: session leader, controlling terminal, default signal actions and an
+ * empty signal mask, descriptors 0 to 2 only, working directory /, umask 022. With a host, it
+ * records itself in utmp as LOGIN_PROCESS first, which Debian's login(1) looks for; where that
+ * fails, the program runs all the same. A program that cannot be run says so on the terminal and
+ * exits with status 127.
  */
 _Noreturn void pty_run(int slave, const char *line, const struct pty_program *);
 
