@@ -420,7 +420,7 @@ static void on_specials(void *owner, const unsigned char special[NVT_SPECIALS])
 
 	count_act(session);
 	if (session->state == SESSION_RELAYING)
-		modes_set_specials(session->master, special);
+		modes_set_specials(&session->modes, session->master, special);
 }
 
 static void on_timing_mark(void *owner)
