@@ -5,7 +5,6 @@
  *
  * libtelnet would inflate without a bound and without asking, so it never hears of either.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -20,8 +19,12 @@
 #define WINDOW_BITS 13
 #define MEMORY_LEVEL 6
 
-/* What comes out of the deflater or inflater at once, on the stack; and what goes in at most. */
+/*
+ * What comes out of the deflater at once, and of the inflater, on the stack; and what goes in at
+ * most. An owner that pauses gets the rest of what was inflated at once all the same.
+ */
 #define PIECE_SIZE 4096
+#define INFLATED_SIZE 1024
 #define INPUT_MAX 0x40000000UL
 
 /* How long what was not used of the bound on expansion counts, in ms. */
@@ -35,10 +38,6 @@ struct deflater {
 struct inflater {
 	z_stream stream;
 	bool pending; /* its last output has filled its piece: there may be more */
-	unsigned char *held; /* what came, from start to end, in this much room */
-	size_t start;
-	size_t end;
-	size_t room;
 	long long credit; /* bytes that may still come out */
 	unsigned long long counted; /* when the credit was cut last */
 };
@@ -192,27 +191,6 @@ void compress_begun(struct nvt *nvt, unsigned char option, bool well_formed)
 		nvt->inflating = true;
 }
 
-static bool hold(struct inflater *inflater, const char *bytes, size_t size)
-{
-	if (inflater->start > 0) {
-		memmove(inflater->held, inflater->held + inflater->start,
-			inflater->end - inflater->start);
-		inflater->end -= inflater->start;
-		inflater->start = 0;
-	}
-	if (size > inflater->room - inflater->end) {
-		unsigned char *held = realloc(inflater->held, inflater->end + size);
-
-		if (!held)
-			return false;
-		inflater->held = held;
-		inflater->room = inflater->end + size;
-	}
-	memcpy(inflater->held + inflater->end, bytes, size);
-	inflater->end += size;
-	return true;
-}
-
 /* What inflate(3) said that is the end of a session. NULL: nothing. */
 static const char *complaint(int result, bool idle)
 {
@@ -225,41 +203,53 @@ static const char *complaint(int result, bool idle)
 	return "compressed data that are broken";
 }
 
-/* Inflates so much at most, and counts it. Returns how much it was. */
-static size_t inflate_piece(struct inflater *inflater, unsigned char *out, size_t room, int *result)
+/* Inflates so much at most of what is held, and counts it. Returns how much it was. */
+static size_t inflate_piece(struct inflater *inflater, struct held *held, unsigned char *out,
+			    size_t room, int *result)
 {
 	z_stream *stream = &inflater->stream;
-	size_t input = inflater->end - inflater->start, size;
+	size_t input = held->end - held->start, size;
 
 	if (input > INPUT_MAX)
 		input = INPUT_MAX;
-	stream->next_in = inflater->held + inflater->start;
+	stream->next_in = (unsigned char *)held->bytes + held->start;
 	stream->avail_in = (uInt)input;
 	stream->next_out = out;
 	stream->avail_out = (uInt)room;
 	*result = inflate(stream, Z_SYNC_FLUSH);
 	input -= stream->avail_in;
 	size = room - stream->avail_out;
-	inflater->start += input;
+	held->start += input;
 	inflater->pending = *result == Z_OK && stream->avail_out == 0;
 	inflater->credit += NVT_INFLATE_FACTOR * (long long)input - (long long)size;
 	return size;
 }
 
-/* Takes what was compressed, so much of it at most. Returns how much it was. */
-static size_t take_inflated(struct nvt *nvt, size_t most)
+/* All of a piece that has been inflated, whatever the owner has had enough of meanwhile. */
+static void take_piece(struct nvt *nvt, const char *bytes, size_t size)
+{
+	bool paused = nvt->paused;
+
+	for (size_t taken = 0; taken < size && !nvt->faulted; paused |= nvt->paused) {
+		nvt->paused = false;
+		taken += nvt_take(nvt, bytes + taken, size - taken);
+	}
+	nvt->paused = paused;
+}
+
+size_t compress_take(struct nvt *nvt, size_t most)
 {
 	struct inflater *inflater = nvt->inflater;
-	bool idle = inflater->start == inflater->end;
-	unsigned char out[PIECE_SIZE];
+	bool idle = nvt->held.start == nvt->held.end;
+	unsigned char out[INFLATED_SIZE];
 	int result;
-	size_t size =
-		inflate_piece(inflater, out, most < sizeof(out) ? most : sizeof(out), &result);
+	size_t size = inflate_piece(inflater, &nvt->held, out,
+				    most < sizeof(out) ? most : sizeof(out), &result);
 	const char *wrong = complaint(result, idle);
 
 	if (inflater->credit < 0)
 		fail(nvt, "compressed data that expand too much");
-	nvt_take(nvt, (const char *)out, size);
+	take_piece(nvt, (const char *)out, size);
 	if (wrong)
 		fail(nvt, wrong);
 	if (result == Z_STREAM_END)
@@ -267,43 +257,9 @@ static size_t take_inflated(struct nvt *nvt, size_t most)
 	return size;
 }
 
-/* The stream has ended: what came behind it is TELNET, and may begin the next one. */
-static size_t take_held(struct nvt *nvt, size_t most)
+bool compress_has_more(const struct nvt *nvt)
 {
-	struct inflater *inflater = nvt->inflater;
-	size_t size = inflater->end - inflater->start;
-
-	size = nvt_take(nvt, (const char *)inflater->held + inflater->start,
-			size < most ? size : most);
-	inflater->start += size;
-	return size;
-}
-
-static void take_most(struct nvt *nvt, size_t most)
-{
-	while (most > 0 && !nvt->faulted && nvt_is_holding(nvt))
-		most -= nvt->inflating ? take_inflated(nvt, most) : take_held(nvt, most);
-}
-
-void compress_received(struct nvt *nvt, const char *bytes, size_t size, size_t behind)
-{
-	if (!hold(nvt->inflater, bytes, size))
-		nvt_fail(nvt, NVT_FAULT_MEMORY, "no memory for what came compressed");
-	else if (behind < NVT_INFLATE_MAX)
-		take_most(nvt, NVT_INFLATE_MAX - behind);
-}
-
-int nvt_continue(struct nvt *nvt)
-{
-	take_most(nvt, NVT_INFLATE_MAX);
-	return nvt->faulted ? -EPROTO : 0;
-}
-
-bool nvt_is_holding(const struct nvt *nvt)
-{
-	const struct inflater *inflater = nvt->inflater;
-
-	return inflater && (inflater->start < inflater->end || inflater->pending);
+	return nvt->inflater && nvt->inflater->pending;
 }
 
 bool nvt_is_inflating(const struct nvt *nvt)
@@ -327,9 +283,7 @@ void compress_free(struct nvt *nvt)
 	if (nvt->deflater)
 		deflateEnd(&nvt->deflater->stream);
 	free(nvt->deflater);
-	if (nvt->inflater) {
+	if (nvt->inflater)
 		inflateEnd(&nvt->inflater->stream);
-		free(nvt->inflater->held);
-	}
 	free(nvt->inflater);
 }

@@ -97,6 +97,14 @@ struct charset {
 	bool agreed;
 };
 
+/* Bytes that came and wait to be taken: from start to end, in so much room. */
+struct held {
+	char *bytes;
+	size_t start;
+	size_t end;
+	size_t room;
+};
+
 struct conversion;
 struct deflater;
 struct inflater;
@@ -132,6 +140,8 @@ struct nvt {
 	bool inflating; /* what comes goes through the inflater */
 	struct deflater *deflater; /* NULL until it is needed, and so the other */
 	struct inflater *inflater;
+	struct held held;
+	bool paused; /* the owner has had enough for now: the rest of what came is held */
 	size_t environment_size; /* bytes of the peer's variables */
 	struct charset charset;
 	struct conversion *conversion; /* NULL: bytes are the same on both sides */
@@ -155,7 +165,10 @@ void nvt_send_subnegotiation(struct nvt *, unsigned char option, const char *bod
 void nvt_settle_when_ready(struct nvt *);
 /* Completes what was shown last, before a command is sent. */
 void nvt_complete_data(struct nvt *);
-/* Takes TELNET up to where it begins to be compressed, or to a fault. Returns how much that was. */
+/*
+ * Takes TELNET up to where it begins to be compressed, the owner pauses, or a fault. Returns how
+ * much that was.
+ */
 size_t nvt_take(struct nvt *, const char *bytes, size_t size);
 
 /* option.c */
@@ -249,13 +262,19 @@ void conversion_release_input(struct nvt *);
 /* transliteration.c: what stands for a character, by its code point: one to three of ASCII. */
 const char *transliterate(uint32_t character);
 
+/* holding.c: bytes came that are to wait, or are compressed, behind others in the same call. */
+void holding_received(struct nvt *, const char *bytes, size_t size, size_t behind);
+void holding_free(struct nvt *);
+
 /*
  * compress.c: an option at our side (local) or the peer's was turned on or off; the subnegotiation
- * came by which the peer begins to compress; compressed bytes came, behind others in the same call.
+ * came by which the peer begins to compress. Of the compressed bytes that are held, takes what they
+ * expand to, so much at most, and returns how much it was; whether there is more behind the last.
  */
 void compress_changed(struct nvt *, bool local, unsigned char option, bool enabled);
 void compress_begun(struct nvt *, unsigned char option, bool well_formed);
-void compress_received(struct nvt *, const char *bytes, size_t size, size_t behind);
+size_t compress_take(struct nvt *, size_t most);
+bool compress_has_more(const struct nvt *);
 void compress_send(struct nvt *, const char *bytes, size_t size);
 void compress_finish(struct nvt *);
 void compress_free(struct nvt *);

@@ -216,6 +216,7 @@ void nvt_free(struct nvt *nvt)
 	environment_free(nvt);
 	conversion_free(nvt->conversion);
 	compress_free(nvt);
+	holding_free(nvt);
 	free(nvt);
 }
 
@@ -280,7 +281,7 @@ size_t nvt_take(struct nvt *nvt, const char *bytes, size_t size)
 	bool inflating = nvt->inflating;
 	size_t taken = 0;
 
-	while (taken < size && !nvt->faulted && nvt->inflating == inflating) {
+	while (taken < size && !nvt->faulted && !nvt->paused && nvt->inflating == inflating) {
 		bool is_option = nvt->command == TELNET_SB;
 		const char *at = bytes + taken;
 		size_t piece = piece_of(nvt, at, size - taken);
@@ -298,10 +299,11 @@ int nvt_from_network(struct nvt *nvt, const char *bytes, size_t size)
 {
 	size_t taken = 0;
 
+	nvt->paused = false;
 	if (!nvt->inflating && !nvt_is_holding(nvt))
 		taken = nvt_take(nvt, bytes, size);
 	if (taken < size && !nvt->faulted)
-		compress_received(nvt, bytes + taken, size - taken, taken);
+		holding_received(nvt, bytes + taken, size - taken, taken);
 	return nvt->faulted ? -EPROTO : 0;
 }
 

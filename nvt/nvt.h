@@ -8,9 +8,9 @@
  * An endpoint belongs to one thread at a time. The events are called from within nvt_open,
  * nvt_from_network, nvt_from_terminal and the other calls that send or hand something on; the bytes
  * and texts that they point to are valid during the call. They may call nvt_from_terminal,
- * nvt_set_terminal, nvt_restart_screen, the nvt_send_ and nvt_ask_ functions and those that only
- * tell something, but neither nvt_from_network, nvt_continue nor nvt_free. to_network may call none
- * that sends.
+ * nvt_set_terminal, nvt_restart_screen, nvt_pause, the nvt_send_ and nvt_ask_ functions and those
+ * that only tell something, but neither nvt_from_network, nvt_continue nor nvt_free. to_network may
+ * call none that sends.
  */
 #ifndef NVT_H
 #define NVT_H
@@ -280,7 +280,7 @@ void nvt_open(struct nvt *);
 /*
  * Takes bytes that came from the network, cut anywhere. Returns 0, or -EPROTO after a fault, whose
  * event has come then; no byte behind the faulty one has had an effect. Where the peer compresses,
- * some of them may be left for nvt_continue.
+ * or the owner pauses, some of them may be left for nvt_continue.
  */
 int nvt_from_network(struct nvt *, const char *bytes, size_t size);
 
@@ -318,9 +318,16 @@ bool nvt_is_inflating(const struct nvt *);
 void nvt_set_time(struct nvt *, unsigned long long milliseconds);
 
 /*
- * Whether bytes that came wait here, since they expand to more than one call takes. The owner calls
- * nvt_continue when its terminal can take more, and nvt_from_network no more until this is over:
- * what that brought meanwhile would be kept, too. nvt_continue returns as nvt_from_network does.
+ * From within an event: the owner has done enough for now, and what is left of the bytes that came
+ * waits here. Of compressed bytes a little more may be taken.
+ */
+void nvt_pause(struct nvt *);
+
+/*
+ * Whether bytes that came wait here, since they expand to more than one call takes, or the owner
+ * has paused. It calls nvt_continue when its terminal can take more, and nvt_from_network no more
+ * until this is over: what that brought meanwhile would be kept, too. nvt_continue returns as
+ * nvt_from_network does.
  */
 bool nvt_is_holding(const struct nvt *);
 int nvt_continue(struct nvt *);

@@ -2,6 +2,7 @@
 /* The bridge between a terminal's modes and the NVT's. */
 #include "telnetd/modes.h"
 
+#include <stdint.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -88,8 +89,12 @@ void modes_follow(struct modes *modes, int master, struct nvt *nvt)
 		.restart_any = (now.c_iflag & IXANY) != 0,
 		.keep_on_signal = (now.c_lflag & NOFLSH) != 0,
 	};
-	for (size_t i = 0; i < SPECIALS; i++)
-		terminal.special[specials[i].special] = now.c_cc[specials[i].place];
+	for (size_t i = 0; i < SPECIALS; i++) {
+		cc_t character = now.c_cc[specials[i].place];
+
+		terminal.special[specials[i].special] = character;
+		modes->special[specials[i].special] = character == UINT8_MAX ? 0 : character;
+	}
 	nvt_set_terminal(nvt, &terminal);
 }
 
@@ -131,15 +136,31 @@ void modes_agree(struct modes *modes, int master, const struct nvt_mode *mode)
 	modes->unread = modes->unread && modes->external;
 }
 
-void modes_set_specials(int master, const unsigned char special[NVT_SPECIALS])
+/*
+ * The kernel has no way to change a character and nothing else: what a program changes between the
+ * look and the change is lost, an ECHO that it turns off for a password among it. So there is
+ * nothing in between, and no change where none is needed. To look again behind it would not help:
+ * what was lost is not to be seen any more.
+ */
+void modes_set_specials(struct modes *modes, int master, const unsigned char special[NVT_SPECIALS])
 {
 	struct termios now;
+	bool changed = false;
 
 	if (pty_get_modes(master, &now) < 0)
 		return;
-	for (size_t i = 0; i < SPECIALS; i++)
-		now.c_cc[specials[i].place] = special[specials[i].special];
-	pty_set_modes(master, &now);
+	for (size_t i = 0; i < SPECIALS; i++) {
+		unsigned char wanted = special[specials[i].special];
+		cc_t *character = &now.c_cc[specials[i].place];
+
+		if (wanted == modes->special[specials[i].special] || wanted == *character)
+			continue;
+		*character = wanted;
+		changed = true;
+	}
+	if (changed)
+		pty_set_modes(master, &now);
+	memcpy(modes->special, special, sizeof(modes->special));
 }
 
 void modes_map_typed(const struct modes *modes, char *bytes, size_t size)

@@ -24,6 +24,7 @@ struct modes {
 	tcflag_t input; /* c_iflag and c_lflag as they were last */
 	tcflag_t local;
 	char end_of_file; /* VEOF, or 0 */
+	unsigned char special[NVT_SPECIALS]; /* of the terminal, as the NVT has them */
 };
 
 /* The modes of a terminal that was opened with or without echo. */
@@ -46,8 +47,11 @@ void modes_begin_again(const struct modes *, int master);
 /* Puts into effect what the two ends have agreed on: who edits, and who echoes. */
 void modes_agree(struct modes *, int master, const struct nvt_mode *);
 
-/* Gives the terminal the special characters that the client has chosen. */
-void modes_set_specials(int master, const unsigned char special[NVT_SPECIALS]);
+/*
+ * Gives the terminal the special characters that the client has chosen: those that it has changed,
+ * since others may be the terminal's by now that nothing has told of (without EXTPROC).
+ */
+void modes_set_specials(struct modes *, int master, const unsigned char special[NVT_SPECIALS]);
 
 /* Maps what was typed as the terminal's input modes say, in place; only EXTPROC leaves it to us. */
 void modes_map_typed(const struct modes *, char *bytes, size_t size);

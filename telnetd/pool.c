@@ -11,6 +11,7 @@
 #include "telnetd/log.h"
 #include "telnetd/packet.h"
 #include "telnetd/records.h"
+#include "telnetd/worker.h"
 
 /* Messages that wait for a worker to read what it was sent before. */
 #define UNSENT_MAX 4096
@@ -289,11 +290,11 @@ static struct worker *take_spare(struct monitor *monitor)
 /* The worker with the fewest sessions that may have another one; NULL: there is none. */
 static struct worker *free_worker(struct monitor *monitor)
 {
-	unsigned most = monitor->config->sessions_per_worker;
+	unsigned most = worker_sessions_max(monitor->config);
 	struct worker *worker, *best = NULL;
 
 	LIST_FOREACH (worker, &monitor->workers, of_monitor)
-		if (worker->channel >= 0 && (most == 0 || worker->session_count < most) &&
+		if (worker->channel >= 0 && worker->session_count < most &&
 		    (!best || worker->session_count < best->session_count))
 			best = worker;
 	return best;

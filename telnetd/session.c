@@ -40,6 +40,13 @@
 #define OUTGOING_WAITING_MAX (16UL * 1024)
 
 /*
+ * What a client may have done in a turn by functions, and by changes of modes and special
+ * characters. Each takes some system calls for its two bytes or more: of a turn of nothing else
+ * the other sessions of a worker would notice.
+ */
+#define ACTS_MAX 64
+
+/*
  * A turn's reads of the terminal, at most, and the size of each with its status byte. One that is
  * not filled is the last: the next could be empty, and would wait for the kernel's worker. Two
  * leave less than 128 of the 4095 bytes that the kernel keeps ready, and from there on it fills
@@ -124,7 +131,7 @@ struct session {
 	struct event timer; /* of the state, of a half-closed client or of a key: on_timer */
 	struct event flow; /* pending while output flows */
 	bool flowing; /* since flow was added */
-	struct event held; /* pending while nvt holds what came compressed, and it can be taken */
+	struct event held; /* pending while nvt holds what came, and it can be taken */
 	struct event reopened; /* pending while nobody has the slave open */
 	suseconds_t reopen_us; /* how long it was pending last; 0: the slave is open */
 	struct event go_ahead; /* pending since output came for a client that waits for GA */
@@ -134,6 +141,7 @@ struct session {
 	struct typed typed;
 	struct foreign foreign; /* what a client that speaks no TELNET sent first */
 	uint64_t received;
+	unsigned acts; /* in this turn, up to ACTS_MAX */
 	unsigned timing_marks; /* to be answered once what was typed has gone */
 	size_t screen_left; /* what may still be read while draining */
 	unsigned end_of_files; /* typed for a client that has half-closed */
@@ -320,6 +328,13 @@ static void control_terminal(struct session *session, enum pty_control control)
 	}
 }
 
+/* So much that the client has asked for is enough for one turn: the rest waits for the next. */
+static void count_act(struct session *session)
+{
+	if (++session->acts >= ACTS_MAX)
+		nvt_pause(session->nvt);
+}
+
 static void on_function(void *owner, enum nvt_function function)
 {
 	struct session *session = owner;
@@ -327,6 +342,7 @@ static void on_function(void *owner, enum nvt_function function)
 
 	if (session->state != SESSION_RELAYING)
 		return; /* there is no program yet, or no more */
+	count_act(session);
 	write_typed_unless_full(session);
 	if (function == NVT_ABORT_OUTPUT) {
 		pty_discard_output(session->master);
@@ -381,6 +397,7 @@ static void on_mode(void *owner, const struct nvt_mode *mode)
 {
 	struct session *session = owner;
 
+	count_act(session);
 	if (session->state != SESSION_RELAYING)
 		return;
 	write_typed_unless_full(session);
@@ -392,6 +409,7 @@ static void on_terminal_wanted(void *owner)
 {
 	struct session *session = owner;
 
+	count_act(session);
 	if (session->state == SESSION_RELAYING)
 		modes_follow(&session->modes, session->master, session->nvt);
 }
@@ -400,8 +418,9 @@ static void on_specials(void *owner, const unsigned char special[NVT_SPECIALS])
 {
 	struct session *session = owner;
 
+	count_act(session);
 	if (session->state == SESSION_RELAYING)
-		modes_set_specials(session->master, special);
+		modes_set_specials(&session->modes, session->master, special);
 }
 
 static void on_timing_mark(void *owner)
@@ -542,6 +561,7 @@ static void send_outgoing(struct session *session)
 
 static void finish_turn(struct session *session)
 {
+	session->acts = 0;
 	if (session->state == SESSION_RELAYING)
 		write_typed_unless_full(session);
 	if (session->over)
@@ -634,7 +654,7 @@ static void tell_time(struct session *session)
 					   (unsigned long long)now.tv_usec / 1000);
 }
 
-/* What came compressed expands to more than a turn takes: a turn of each of the others between. */
+/* What came, or expands to, is more than a turn takes: a turn of each of the others between. */
 static void on_held(evutil_socket_t fd, short what, void *context)
 {
 	struct session *session = context;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/queue.h>
@@ -139,12 +140,21 @@ static int close_others(int one, int other)
 
 static unsigned long descriptor_limit(unsigned sessions)
 {
+	unsigned long wanted = OWN_DESCRIPTORS + SESSION_DESCRIPTORS * (unsigned long)sessions;
 	struct rlimit most;
 
-	if (sessions > 0)
-		return OWN_DESCRIPTORS + SESSION_DESCRIPTORS * (unsigned long)sessions;
 	getrlimit(RLIMIT_NOFILE, &most);
-	return most.rlim_max;
+	return sessions > 0 && wanted < most.rlim_max ? wanted : most.rlim_max;
+}
+
+unsigned worker_sessions_max(const struct config *config)
+{
+	unsigned long limit = descriptor_limit(config->sessions_per_worker), sessions;
+
+	if (limit < OWN_DESCRIPTORS + SESSION_DESCRIPTORS)
+		return 1;
+	sessions = (limit - OWN_DESCRIPTORS) / SESSION_DESCRIPTORS;
+	return sessions < UINT_MAX ? (unsigned)sessions : UINT_MAX;
 }
 
 /* A worker of many sessions loads the converters; one of its own has them of the monitor. */

@@ -13,4 +13,10 @@
  */
 int worker_run(int channel, const struct config *, const struct sandbox *);
 
+/*
+ * The most sessions that a worker may be given: as many as are configured, but no more than it may
+ * have descriptors for. One that is passed a descriptor too many does not get it.
+ */
+unsigned worker_sessions_max(const struct config *);
+
 #endif

@@ -325,6 +325,21 @@ static void the_clients_characters_become_the_terminals(void **state)
 	client_expect(&client, "kill = ^U;");
 }
 
+/* Nothing tells of a change of the terminal while the client leaves the editing to it. */
+static void a_character_of_the_clients_leaves_the_terminals_others_as_they_are(void **state)
+{
+	(void)state;
+	open_scripted();
+	client_send(&client, BYTES(MODE("\x06")));
+	client_enter(&client, "stty erase ^H; echo cha''nged");
+	client_expect(&client, "changed\r\n");
+	client_send(&client, BYTES(IAC SB LINEMODE "\x03\x0b\x02\x18" IAC SE));
+	client_expect_command(&client, BYTES(SB LINEMODE "\x03\x0b\x82\x18"));
+	client_enter(&client, "stty -a");
+	client_expect(&client, "erase = ^H;");
+	client_expect(&client, "kill = ^X;");
+}
+
 /* That refuses it at first, in line mode, and by leaving that at a prompt for a password. */
 static void a_client_that_refuses_echo_never_has_a_password_shown(void **state)
 {
@@ -575,6 +590,7 @@ int main(void)
 		TEST(where_line_mode_is_asked_for_the_client_is_in_it_at_once),
 		TEST(the_old_line_mode_without_the_option_works),
 		TEST(the_clients_characters_become_the_terminals),
+		TEST(a_character_of_the_clients_leaves_the_terminals_others_as_they_are),
 		TEST(a_client_that_refuses_echo_never_has_a_password_shown),
 		TEST(lines_typed_ahead_are_read_one_by_one),
 		TEST(an_interrupt_overtakes_lines_typed_ahead),

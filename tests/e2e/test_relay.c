@@ -808,6 +808,72 @@ static void each_key_is_echoed_within_a_few_turns_of_one_who_pastes(void **state
 		    POLLOUT);
 }
 
+#define ACTED_ECHOES 40
+
+/* What of it the server takes for each echo, on the average: no more than one read of the socket.
+ */
+#define ACTS_SIZE_MAX (16UL * 1024)
+
+/* The bytes that the neighbour sends without end, so that the server has much to do for each. */
+static struct {
+	char bytes[49152];
+	size_t size;
+} acts;
+
+static void fill_acts(const char *act, size_t size)
+{
+	for (acts.size = 0; acts.size + size <= sizeof(acts.bytes); acts.size += size)
+		memcpy(acts.bytes + acts.size, act, size);
+}
+
+static size_t let_the_neighbour_act(void)
+{
+	char answers[65536];
+
+	while (recv(neighbour.socket, answers, sizeof(answers), MSG_DONTWAIT) > 0)
+		;
+	return client_push(&neighbour, acts.bytes, acts.size);
+}
+
+/* The buffers of the connection take much that the server has not taken: until they are full. */
+static void let_the_neighbour_fill_its_line(void)
+{
+	int still = 0;
+
+	for (int i = 0; i < ACTED_ECHOES && still < 5; i++)
+		still = echo_a_key(let_the_neighbour_act, POLLIN | POLLOUT) == 0 ? still + 1 : 0;
+}
+
+static void echo_beside_acts(const char *act, size_t size)
+{
+	size_t all = 0;
+
+	fill_acts(act, size);
+	client_open_shell(&client, &server);
+	client_enter(&client, "stty raw -echo; echo rea''dy; exec cat");
+	client_expect(&client, "ready\n");
+	client_open_shell(&neighbour, &server);
+	client_enter(&neighbour,
+		     "trap '' INT; stty -icanon -echo; echo rea''dy; exec cat >/dev/null");
+	client_expect(&neighbour, "ready\r\n");
+	let_the_neighbour_fill_its_line();
+	for (int i = 0; i < ACTED_ECHOES; i++)
+		all += echo_a_key(let_the_neighbour_act, POLLIN | POLLOUT);
+	assert_in_range(all, 0, ACTED_ECHOES * ACTS_SIZE_MAX);
+}
+
+static void each_key_is_echoed_within_a_few_turns_of_one_who_interrupts(void **state)
+{
+	(void)state;
+	echo_beside_acts(BYTES(IAC "\xf4"));
+}
+
+static void each_key_is_echoed_within_a_few_turns_of_one_who_changes_modes(void **state)
+{
+	(void)state;
+	echo_beside_acts(BYTES(IAC WILL "\x22" IAC WONT "\x22"));
+}
+
 /* ------------------------------------------------------------------------------------------ */
 
 #define RELAY_TEST(name) cmocka_unit_test_setup_teardown(name, start_shared, leave)
@@ -841,6 +907,8 @@ int main(void)
 		RELAY_TEST(an_ip_without_a_synch_waits_until_what_was_typed_ahead_is_read),
 		RELAY_TEST(each_key_is_echoed_within_a_few_turns_of_one_who_prints),
 		RELAY_TEST(each_key_is_echoed_within_a_few_turns_of_one_who_pastes),
+		RELAY_TEST(each_key_is_echoed_within_a_few_turns_of_one_who_interrupts),
+		RELAY_TEST(each_key_is_echoed_within_a_few_turns_of_one_who_changes_modes),
 	};
 	int failed =
 		cmocka_run_group_tests_name("ends that freeze", freezing, freeze, leave_houses);

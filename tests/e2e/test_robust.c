@@ -448,6 +448,44 @@ static void serve_many(const char *sessions_per_worker)
 	assert_int_equal(server_count_log(&server, "event=end"), 0);
 }
 
+/* Descriptors of the server's processes, with which a worker has room for so many sessions. */
+#define FEW_DESCRIPTORS 60
+#define FEW_SESSIONS 14
+
+/* Of what it starts from here on, too: the process that forks has the same. */
+static void limit_descriptors(pid_t pid)
+{
+	const struct rlimit few = {FEW_DESCRIPTORS, FEW_DESCRIPTORS};
+
+	assert_int_equal(prlimit(pid, RLIMIT_NOFILE, &few, NULL), 0);
+}
+
+static void serve_with_few_descriptors(const char *sessions_per_worker, size_t count)
+{
+	server_start(&server, "-l", "/bin/cat", "--sessions-per-worker", sessions_per_worker, NULL);
+	limit_descriptors(only_child("telnetd-forker"));
+	limit_descriptors(server.pid);
+	for (size_t i = 0; i < count; i++)
+		open_and_try(&clients[i], "served");
+	for (size_t i = 0; i < count; i++) {
+		client_enter(&clients[i], "still there");
+		client_expect(&clients[i], "still there");
+	}
+	assert_true(server_workers(&server, NULL, 0) >= (count + FEW_SESSIONS - 1) / FEW_SESSIONS);
+}
+
+static void a_worker_gets_no_session_that_it_lacks_descriptors_for(void **state)
+{
+	(void)state;
+	serve_with_few_descriptors("1000", 3 * FEW_SESSIONS);
+}
+
+static void a_shared_worker_gets_no_session_that_it_lacks_descriptors_for(void **state)
+{
+	(void)state;
+	serve_with_few_descriptors("0", MANY);
+}
+
 static void many_sessions_at_once_all_answer(void **state)
 {
 	(void)state;
@@ -710,6 +748,8 @@ int main(void)
 		ROBUSTNESS_TEST(many_sessions_at_once_all_answer),
 		ROBUSTNESS_TEST(many_sessions_at_once_all_answer_from_shared_workers),
 		ROBUSTNESS_TEST(many_sessions_at_once_all_answer_seven_a_worker),
+		ROBUSTNESS_TEST(a_worker_gets_no_session_that_it_lacks_descriptors_for),
+		ROBUSTNESS_TEST(a_shared_worker_gets_no_session_that_it_lacks_descriptors_for),
 		ROBUSTNESS_TEST(sessions_leave_nothing_in_the_monitor),
 		ROBUSTNESS_TEST(sessions_leave_nothing_in_shared_workers),
 		ROBUSTNESS_TEST(connections_that_say_nothing_leave_nothing),

@@ -722,6 +722,84 @@ static void a_server_that_compresses_answers_no_more_than_its_bound(void **unuse
 	}
 }
 
+/* --- an owner that pauses -----------------------------------------------------------------------
+ */
+
+static void note_function_and_pause(void *owner, enum nvt_function function)
+{
+	struct transcript *t = owner;
+
+	on_function(owner, function);
+	nvt_pause(t->nvt);
+}
+
+static void what_is_left_when_the_owner_pauses_waits_in_its_order(void **unused)
+{
+	struct transcript *t = plain_server();
+
+	(void)unused;
+	t->calls.function = note_function_and_pause;
+	receive(t, "a" IAC IP "b" IAC AO "c");
+	assert_events(t, "data a\nfunction IP\n");
+	assert_true(nvt_is_holding(t->nvt));
+	receive(t, "d" IAC EC); /* what comes meanwhile waits behind it, even where it may go on */
+	nvt_continue(t->nvt);
+	nvt_continue(t->nvt);
+	assert_events(t, "data b\nfunction AO\ndata cd\nfunction EC\n");
+	assert_false(nvt_is_holding(t->nvt));
+	receive(t, "e");
+	assert_events(t, "data e\n");
+	end(t);
+}
+
+static void a_command_that_is_cut_by_the_pause_is_one_all_the_same(void **unused)
+{
+	struct transcript *t = plain_server();
+
+	(void)unused;
+	t->calls.function = note_function_and_pause;
+	receive(t, IAC IP IAC);
+	receive(t, IP IAC_SB NAWS "\0\120");
+	assert_true(nvt_is_holding(t->nvt));
+	receive(t, "\0\30" IAC);
+	nvt_continue(t->nvt);
+	assert_events(t, "function IP\nfunction IP\n");
+	receive(t, SE);
+	nvt_continue(t->nvt);
+	assert_false(nvt_is_holding(t->nvt));
+	receive(t, "x");
+	assert_events(t, "data x\n");
+	end(t);
+}
+
+/* Paused in the middle of what one compressed byte becomes; and before the stream begins. */
+static void what_comes_compressed_is_whole_for_an_owner_that_pauses(void **unused)
+{
+	struct transcript *t = endpoint(NVT_SERVER, NVT_COMPRESS_WHEN_ASKED);
+	struct bytes text = {0}, stream;
+	size_t pauses = 0;
+
+	(void)unused;
+	for (int i = 0; i < 1000; i++)
+		add(&text, "typed" IAC IP, 7);
+	stream = deflated(text.at, text.size);
+	t->calls.function = note_function_and_pause;
+	receive(t, IAC DO COMPRESS3);
+	forget(t);
+	receive(t, IAC IP BEGIN3);
+	receive_bytes(t, stream.at, stream.size);
+	receive(t, "end");
+	for (; nvt_is_holding(t->nvt); pauses++)
+		assert_int_equal(nvt_continue(t->nvt), 0);
+	assert_false(nvt_is_inflating(t->nvt));
+	assert_in_range(pauses, 5, 20);
+	assert_int_equal(t->data.size, 5 * 1000 + 3);
+	assert_string_equal(t->data.at + 5 * 999, "typedend");
+	free(text.at);
+	free(stream.at);
+	end(t);
+}
+
 /* --- a server and a client ----------------------------------------------------------------------
  */
 
@@ -909,6 +987,9 @@ int main(void)
 		cmocka_unit_test(what_was_not_used_of_the_bound_is_lost_after_a_second),
 		cmocka_unit_test(compressing_adds_no_more_than_is_said),
 		cmocka_unit_test(a_server_that_compresses_answers_no_more_than_its_bound),
+		cmocka_unit_test(what_is_left_when_the_owner_pauses_waits_in_its_order),
+		cmocka_unit_test(a_command_that_is_cut_by_the_pause_is_one_all_the_same),
+		cmocka_unit_test(what_comes_compressed_is_whole_for_an_owner_that_pauses),
 		cmocka_unit_test(both_roles_say_the_same_through_both_compressions_cut_anywhere),
 	};
 
