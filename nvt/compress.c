@@ -159,12 +159,21 @@ static bool is_agreed(enum option_state state)
 	return state == OPTION_YES || state == OPTION_WANT_NO || state == OPTION_WANT_NO_OPPOSITE;
 }
 
+static void cut_credit(struct inflater *inflater)
+{
+	if (inflater->credit > NVT_INFLATE_FIRST)
+		inflater->credit = NVT_INFLATE_FIRST;
+}
+
+/* The time is told within a stream only: credit of one that has ended could be of any age. */
 static bool prepare_inflater(struct nvt *nvt)
 {
 	struct inflater *inflater = nvt->inflater;
 
-	if (inflater)
+	if (inflater) {
+		cut_credit(inflater);
 		return inflateReset(&inflater->stream) == Z_OK;
+	}
 	inflater = calloc(1, sizeof(*inflater));
 	if (!inflater)
 		return false;
@@ -274,8 +283,7 @@ void nvt_set_time(struct nvt *nvt, unsigned long long milliseconds)
 	if (!inflater || milliseconds - inflater->counted < CREDIT_TIME)
 		return;
 	inflater->counted = milliseconds;
-	if (inflater->credit > NVT_INFLATE_FIRST)
-		inflater->credit = NVT_INFLATE_FIRST;
+	cut_credit(inflater);
 }
 
 void compress_free(struct nvt *nvt)

@@ -50,7 +50,7 @@
 
 /*
  * A peer's compressed bytes may expand to so many times their size, and to so much more. What they
- * did not use of that counts no more after a second, but for so much again.
+ * did not use of that counts no more after a second, nor in another stream, but for so much again.
  */
 #define NVT_INFLATE_FACTOR 64
 #define NVT_INFLATE_FIRST 262144

@@ -647,6 +647,32 @@ static void what_was_not_used_of_the_bound_is_lost_after_a_second(void **unused)
 	}
 }
 
+/* The owner has no time to tell where each stream comes whole, its marker before it. */
+static void what_was_not_used_of_the_bound_is_lost_with_its_stream(void **unused)
+{
+	struct bytes noise = {0}, text = {0}, streams[2];
+	struct transcript *t = inflating_server();
+	uint32_t seed = 5;
+
+	(void)unused;
+	add_random(&noise, &seed, 10000);
+	add_fill(&text, 'x', 600000);
+	streams[0] = deflated(noise.at, noise.size);
+	streams[1] = deflated(text.at, text.size);
+	for (int i = 0; i < 11; i++) {
+		struct bytes *stream = &streams[i == 10];
+
+		if (i > 0)
+			receive(t, BEGIN3);
+		assert_int_equal(receive_whole(t, stream->at, stream->size), i < 10);
+	}
+	free(noise.at);
+	free(text.at);
+	free(streams[0].at);
+	free(streams[1].at);
+	end(t);
+}
+
 /* What compressing can add at most to so many bytes that do not shrink. */
 static void compressing_adds_no_more_than_is_said(void **unused)
 {
@@ -985,6 +1011,7 @@ int main(void)
 		cmocka_unit_test(slow_expansion_within_the_bound_goes_on_for_ever),
 		cmocka_unit_test(slow_expansion_beyond_the_bound_is_a_fault),
 		cmocka_unit_test(what_was_not_used_of_the_bound_is_lost_after_a_second),
+		cmocka_unit_test(what_was_not_used_of_the_bound_is_lost_with_its_stream),
 		cmocka_unit_test(compressing_adds_no_more_than_is_said),
 		cmocka_unit_test(a_server_that_compresses_answers_no_more_than_its_bound),
 		cmocka_unit_test(what_is_left_when_the_owner_pauses_waits_in_its_order),
