@@ -37,7 +37,7 @@ enum setup_bit {
 	SETUP_DELAYS_TIMING_MARKS = 2,
 	SETUP_REACTS = 4,
 	SETUP_TELLS_NOTHING = 8,
-	SETUP_LINEMODE = 16, /* and the next: enum nvt_linemode */
+	SETUP_LINEMODE = 16, /* and the next: enum nvt_linemode; the twin pauses if both are set */
 	SETUP_COMPRESSION = 64, /* and the next: enum nvt_compression */
 };
 
@@ -600,6 +600,7 @@ static void begin(struct script *script, enum nvt_role role)
 	script->pending_size = script->element = script->cut_count = script->given = 0;
 	subject_begin(&script->watched, &setup);
 	setup.watched = false;
+	setup.pauses = bits / SETUP_LINEMODE % LENGTH(linemodes) == LENGTH(linemodes) - 1;
 	subject_begin(&script->twin, &setup);
 	if (!(bits & SETUP_CLOSED))
 		open_(script);

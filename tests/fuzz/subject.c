@@ -20,6 +20,13 @@ static void hash(uint64_t *at, unsigned value)
 
 /* --- events -------------------------------------------------------------------------------- */
 
+/* As an owner does that shares a process, so that what is behind waits. */
+static void pause_here(struct subject *subject)
+{
+	if (subject->setup.pauses)
+		nvt_pause(subject->nvt);
+}
+
 /* Marks in the hash of events, beyond the values of a byte. */
 enum mark {
 	MARK_FUNCTION = 256,
@@ -135,6 +142,7 @@ static void on_function(void *owner, enum nvt_function function)
 	struct subject *subject = owner;
 
 	note(subject, MARK_FUNCTION, function);
+	pause_here(subject);
 	if (!subject->setup.reacts)
 		return;
 	subject->owner_calls++;
@@ -166,11 +174,13 @@ static void on_mode(void *owner, const struct nvt_mode *mode)
 		     (unsigned)mode->trap_signals << 6 | (unsigned)mode->soft_tab << 7 |
 		     (unsigned)mode->literal_echo << 8 | (unsigned)mode->flow_control << 9 |
 		     (unsigned)mode->restart_any << 10);
+	pause_here(owner);
 }
 
 static void on_terminal_wanted(void *owner)
 {
 	note(owner, MARK_TERMINAL_WANTED, 0);
+	pause_here(owner);
 }
 
 /* The terminal has them from now on, as the owner sees to. */
@@ -184,6 +194,7 @@ static void on_specials(void *owner, const unsigned char special[NVT_SPECIALS])
 		hash(&subject->event_hash, special[i]);
 		subject->terminal.special[i] = special[i];
 	}
+	pause_here(subject);
 }
 
 static void on_timing_mark(void *owner)
@@ -403,10 +414,16 @@ static void check_shown(struct subject *subject, const char *bytes, size_t size)
 
 static void give(struct subject *subject, const char *bytes, size_t size)
 {
+	size_t pauses = 0;
 	int result;
 
 	subject->answering = true;
 	result = nvt_from_network(subject->nvt, bytes, size);
+	while (!subject->faulted && nvt_is_holding(subject->nvt)) {
+		fuzz_require(subject->setup.pauses, "bytes wait though nobody has paused");
+		fuzz_require(pauses++ < size, "the owner pauses and pauses, and nothing is taken");
+		result = nvt_continue(subject->nvt);
+	}
 	flush(subject);
 	subject->answering = false;
 	subject->received += size;

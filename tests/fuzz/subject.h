@@ -19,6 +19,7 @@ struct subject_setup {
 	bool watched;
 	bool delays_timing_marks; /* they are answered as the script says, not within the event */
 	bool reacts; /* to functions: by a Synch and output, within the event */
+	bool pauses; /* at functions and changes of modes */
 	bool tells_nothing; /* a client without anything to tell of itself */
 	enum nvt_linemode linemode;
 	enum nvt_compression compression;
