@@ -375,7 +375,7 @@ static void flush(struct script *script)
 	if (size > NETWORK_MAX - script->given)
 		size = NETWORK_MAX - script->given;
 	if (nvt_is_inflating(script->watched.nvt))
-		size = 0; /* what would be compressed is for others to try */
+		size = 0; /* fuzz_inflate.c tries what is compressed */
 	script->given += size;
 	if (size > 0)
 		size = subject_from_network(&script->watched, script->pending, size);
