@@ -36,6 +36,7 @@ SBINDIR ?= $(PREFIX)/sbin
 MANDIR ?= $(PREFIX)/share/man
 PKG_CONFIG ?= pkg-config
 INSTALL ?= install
+OBJCOPY ?= objcopy
 PORT ?= 2323
 LOGIN ?= $${SHELL:-/bin/sh}
 JOBS ?= $(shell nproc 2>/dev/null || echo 1)
@@ -139,7 +140,8 @@ ARCHIVES := $(BUILD)/libtelnetd.a $(BUILD)/libnvt.a $(BUILD)/libpty.a
 
 # ---- Building ------------------------------------------------------------------------------
 
-all: $(if $(TELNETD_MAIN),$(BUILD)/telnetd) $(BUILD)/telnet $(ARCHIVES) $(BUILD)/libnvt.so
+all: $(if $(TELNETD_MAIN),$(BUILD)/telnetd) $(BUILD)/telnet $(ARCHIVES) $(BUILD)/libnvt.so \
+	$(BUILD)/installed/libnvt.a
 
 .PHONY: tests
 tests: all $(UNIT_TESTS) $(REPLAYS) $(E2E_TESTS) $(NET_TESTS) $(TEST_PROGRAMS)
@@ -151,8 +153,9 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags | required
 	$(call show,CC    $<)
 	$(quiet)$(COMPILE) $(EXTRA_FLAGS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-# libnvt.a and libnvt.so are made of the same objects.
-$(NVT_OBJECTS): EXTRA_FLAGS = -fPIC
+# libnvt.a and libnvt.so are made of the same objects, and nvt.h says what of them others see.
+NVT_FLAGS := -fPIC -fvisibility=hidden
+$(NVT_OBJECTS): EXTRA_FLAGS = $(NVT_FLAGS)
 
 # Tests find the programs that they try, and files beside their source, from any directory.
 $(BUILD)/obj/tests/%.o: EXTRA_FLAGS = -DTEST_BUILD_DIRECTORY='"$(abspath $(BUILD))"' \
@@ -165,6 +168,14 @@ $(ARCHIVES): $(BUILD)/members
 	$(call show,AR    $@)
 	@rm -f $@
 	$(quiet)$(AR) rcs $@ $(filter %.o,$^)
+
+# As it is installed, of one object: a hidden name would be in the way of another's all the same.
+$(BUILD)/installed/libnvt.a: $(NVT_OBJECTS) $(BUILD)/members
+	$(call show,AR    $@)
+	@rm -f $@
+	$(quiet)$(CC) -r -nostdlib -o $(@:.a=.o) $(filter %.o,$^)
+	$(quiet)$(OBJCOPY) --localize-hidden $(@:.a=.o)
+	$(quiet)$(AR) rcs $@ $(@:.a=.o)
 
 $(BUILD)/libnvt.so.0: $(NVT_OBJECTS) $(BUILD)/members
 	$(call show,LINK  $@)
@@ -224,7 +235,7 @@ quote = '$(subst ','\'',$(1))'
 changed = mkdir -p $(@D); printf '%s\n' $(call quote,$(1)) | cmp -s - $@ || \
 	printf '%s\n' $(call quote,$(1)) >$@
 $(BUILD)/flags: FORCE
-	@$(call changed,$(COMPILE) $(CPPFLAGS) $(CFLAGS) $(LINK) $(LDFLAGS))
+	@$(call changed,$(COMPILE) $(NVT_FLAGS) $(CPPFLAGS) $(CFLAGS) $(LINK) $(LDFLAGS))
 $(BUILD)/members: FORCE
 	@$(call changed,$(NVT_OBJECTS) $(PTY_OBJECTS) $(TELNETD_OBJECTS) $(TELNET_OBJECTS))
 .PHONY: FORCE
@@ -380,7 +391,7 @@ install: all
 	$(INSTALL) -m 755 $(BUILD)/telnetd $(DESTDIR)$(SBINDIR)/telnetd
 	$(INSTALL) -m 755 $(BUILD)/telnet $(DESTDIR)$(BINDIR)/telnet
 	$(INSTALL) -m 644 nvt/nvt.h $(DESTDIR)$(INCLUDEDIR)/nvt.h
-	$(INSTALL) -m 644 $(BUILD)/libnvt.a $(DESTDIR)$(LIBDIR)/libnvt.a
+	$(INSTALL) -m 644 $(BUILD)/installed/libnvt.a $(DESTDIR)$(LIBDIR)/libnvt.a
 	$(INSTALL) -m 755 $(BUILD)/libnvt.so.0 $(DESTDIR)$(LIBDIR)/libnvt.so.0
 	ln -sf libnvt.so.0 $(DESTDIR)$(LIBDIR)/libnvt.so
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \

@@ -18,6 +18,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What is declared here is all that the library shows to the linker. */
+#pragma GCC visibility push(default)
+
 #define NVT_TERMINAL_TYPE_MAX 40 /* characters of a terminal type, as RFC 1091 bounds it */
 #define NVT_DISPLAY_MAX 255 /* characters of an X display location */
 #define NVT_VARIABLES_MAX 64 /* variables that are kept of a peer's environment */
@@ -422,5 +429,11 @@ bool nvt_is_remote_on(const struct nvt *, unsigned char option);
 /* Asks that an option be turned on or off at this end (local) or at the peer's. RFC 1143. */
 void nvt_ask_local(struct nvt *, unsigned char option, bool enable);
 void nvt_ask_remote(struct nvt *, unsigned char option, bool enable);
+
+#pragma GCC visibility pop
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
