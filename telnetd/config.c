@@ -12,11 +12,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "telnetd/environment.h"
+
 #define DEFAULT_PORT 23
 #define DEFAULT_LOGIN "/bin/login -p -h %h"
 #define DEFAULT_ISSUE "/etc/issue.net"
 #define DEFAULT_FILE "/etc/telnetd.conf"
 #define SESSIONS_MAX 1000000
+#define ALL_CHARSETS "all"
 
 static const char usage[] =
 	"usage: telnetd [-FhiKSV] [-b ADDR[:PORT]]... [-p PORT] [-l PROGRAM] [-f FILE] [-c FILE]\n"
@@ -246,6 +249,9 @@ static int complain_of_charset(const char *name)
 	for (size_t i = 0; charsets_at(i) && size < sizeof(known); i++)
 		size += (size_t)snprintf(known + size, sizeof(known) - size, "%s%s",
 					 i > 0 ? ", " : "", charsets_at(i));
+	if (strcmp(name, ALL_CHARSETS) == 0)
+		return complain("bad character set '%s': only charsets = { %s } can have it", name,
+				name);
 	return complain("unknown character set '%s': one of %s is wanted", name, known);
 }
 
@@ -285,7 +291,7 @@ static int set_charsets(struct config *config, const char *const *names)
 	if (!names[0])
 		charsets->agreeable[0] = charsets_find("US-ASCII");
 	if ((!names[0] && config->sessions_per_worker != 1) ||
-	    (names[0] && !names[1] && strcmp(names[0], "all") == 0)) {
+	    (names[0] && !names[1] && strcmp(names[0], ALL_CHARSETS) == 0)) {
 		charsets_agree_to_all(charsets);
 		return -1;
 	}
@@ -317,6 +323,16 @@ static int take_same_user(struct config *config, const char *text)
 	return -1;
 }
 
+static int check_accepted_variable(const char *name)
+{
+	if (!environment_is_name(name))
+		return complain("bad variable '%s' of accept-env: letters, digits and _ are wanted",
+				name);
+	if (environment_is_reserved(name))
+		return complain("bad variable '%s' of accept-env: no client may set it", name);
+	return -1;
+}
+
 static int take_accept_environment(struct config *config, cfg_t *file)
 {
 	unsigned count = cfg_size(file, "accept-env");
@@ -325,6 +341,10 @@ static int take_accept_environment(struct config *config, cfg_t *file)
 	if (!config->accept_environment)
 		return out_of_memory();
 	for (unsigned i = 0; i < count; i++) {
+		int status = check_accepted_variable(cfg_getnstr(file, "accept-env", i));
+
+		if (status >= 0)
+			return status;
 		config->accept_environment[i] = strdup(cfg_getnstr(file, "accept-env", i));
 		if (!config->accept_environment[i])
 			return out_of_memory();

@@ -37,6 +37,25 @@ static bool name_matches(const char *variable, size_t length, size_t i)
 	return consists_of(variable + known, length - known, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_");
 }
 
+bool environment_is_name(const char *name)
+{
+	return *name != '\0' && strchr(DIGITS, *name) == NULL &&
+	       name[strspn(name, LETTERS DIGITS "_")] == '\0';
+}
+
+bool environment_is_reserved(const char *name)
+{
+	static const char *const reserved[] = {"PATH", "HOME", "SHELL",	   "USER", "LOGNAME",
+					       "TERM", "IFS",  "BASH_ENV", "ENV"};
+
+	if (strncmp(name, "LD_", 3) == 0)
+		return true;
+	for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
+		if (strcmp(name, reserved[i]) == 0)
+			return true;
+	return false;
+}
+
 static bool is_printable(const char *text)
 {
 	for (; *text != '\0'; text++)

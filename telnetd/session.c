@@ -164,6 +164,12 @@ static void end_session(struct session *session, enum message_end why)
 	session->why = why;
 }
 
+/* A client that had said that it sends no more, and now hears no more either, has only closed. */
+static void end_broken(struct session *session)
+{
+	end_session(session, session->half_closed ? MESSAGE_END_CLOSED : MESSAGE_END_RESET);
+}
+
 static void log_text(struct session *session, const char *text)
 {
 	struct message message = {.type = MESSAGE_LOG, .session = session->number};
@@ -554,7 +560,7 @@ static void send_outgoing(struct session *session)
 	int result = outgoing_send(&session->outgoing, session->socket);
 
 	if (result != 0 && result != -EAGAIN)
-		end_session(session, MESSAGE_END_RESET);
+		end_broken(session);
 	if (result == 0 && session->state == SESSION_DRAINING && session->master < 0)
 		linger(session);
 }
@@ -687,7 +693,7 @@ static void on_socket_read(evutil_socket_t socket, short what, void *context)
 	} else if (size == 0) {
 		half_close(session);
 	} else if (size < 0 && errno != EAGAIN && errno != EINTR) {
-		end_session(session, MESSAGE_END_RESET);
+		end_broken(session);
 	}
 	finish_turn(session);
 }
@@ -710,7 +716,7 @@ void session_attend(struct session *session, bool urgent, bool broken)
 		nvt_urgent(session->nvt);
 	}
 	if (broken && session->state != SESSION_LINGERING)
-		end_session(session, MESSAGE_END_RESET);
+		end_broken(session);
 	else if (broken)
 		end_session(session, session->why);
 	finish_turn(session);

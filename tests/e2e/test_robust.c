@@ -263,6 +263,7 @@ static void the_death_of_the_worker_that_waits_is_made_up_for(void **state)
 	pid_t waiting, worker;
 
 	(void)state;
+	SKIP_UNLESS_ROOT();
 	server.may_lose_workers = true;
 	server_start(&server, "-l", "/bin/cat", NULL);
 	waiting = only_child("telnetd-worker");

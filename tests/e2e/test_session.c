@@ -259,6 +259,18 @@ static void a_half_closed_client_that_speaks_no_telnet_gets_its_answers(void **s
 	server_expect_line(&server, "event=end", client.peer, NULL);
 }
 
+/* It answers no more: what it is sent then is answered by a reset. */
+static void a_client_that_closes_is_logged_as_one_that_has_closed(void **state)
+{
+	char peer[sizeof(client.peer)];
+
+	(void)state;
+	client_open_shell(&client, &server);
+	memcpy(peer, client.peer, sizeof(peer));
+	client_close(&client);
+	server_expect_line(&server, "why=\"closed by client\"", peer, NULL);
+}
+
 static void a_reset_hangs_the_login_program_up_within_a_second(void **state)
 {
 	char line[SERVER_LINE_SIZE], peer[sizeof(client.peer)];
@@ -417,6 +429,7 @@ static const struct CMUnitTest tests[] = {
 	SESSION_TEST(logging_out_of_one_session_leaves_the_others_untouched),
 	SESSION_TEST(a_session_that_prints_without_end_does_not_delay_another),
 	SESSION_TEST(the_log_has_a_line_for_start_login_and_end),
+	SESSION_TEST(a_client_that_closes_is_logged_as_one_that_has_closed),
 	SESSION_TEST(sigterm_tells_the_users_and_leaves_nothing_behind),
 };
 

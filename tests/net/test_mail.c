@@ -67,13 +67,13 @@ static const char *expect_message(void)
 	return message;
 }
 
-/* Has a message delivered. */
+/* Has a message delivered, from lab. */
 static void deliver(void)
 {
-	machine_ask("printf '%s\\n' 'HELO desk.lab.test' 'MAIL FROM:<ann@lab.test>' "
+	machine_ask("printf '%s\\n' 'HELO lab.test' 'MAIL FROM:<ann@lab.test>' "
 		    "'RCPT TO:<wanda@lab.test>' DATA 'Subject: A line by hand' '' '" GREETING "' "
 		    "'..a line that begins with a dot' 'The last line.' . QUIT | "
-		    "nc -C mail.lab.test 25");
+		    "ip netns exec lab nc -C mail.lab.test 25");
 	expect_message();
 }
 
@@ -164,7 +164,7 @@ static void pop3_reads_a_message_and_keeps_it(void **state)
 		"<.",
 		">RETR 1",
 		"<+OK * octets",
-		HEADER("desk.lab.test (desk.lab.test [IPv6:fd23::5])"),
+		HEADER("lab.test (lab.test [IPv6:fd23::2])"),
 		BODY,
 		"<.",
 		">QUIT",
@@ -228,7 +228,7 @@ static void imap_reads_a_message_and_keeps_its_flags(void **state)
 		"<b OK [READ-WRITE] Select completed *",
 		">c FETCH 1 BODY[]",
 		"<* 1 FETCH (FLAGS (\\Seen \\Recent) BODY[] {*}",
-		HEADER("desk.lab.test (desk.lab.test [IPv6:fd23::5])"),
+		HEADER("lab.test (lab.test [IPv6:fd23::2])"),
 		"<Subject: A line by hand",
 		"<",
 		("<" GREETING),

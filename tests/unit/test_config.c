@@ -558,12 +558,32 @@ static void a_character_set_that_cannot_be_is_named(void **state)
 	assert_bad_line("unknown character set 'UTF-8//IGNORE'" KNOWN,
 			"client-charset = \"UTF-8//IGNORE\"");
 	assert_bad_line("unknown character set 'EUC-XX'" KNOWN, "charsets = { EUC-KR, EUC-XX }");
+	assert_bad_line("bad character set 'all': only charsets = { all } can have it",
+			"charsets = { EUC-KR, all }");
 	assert_bad_line("bad charset 'IBM037': terminals cannot have it, client-charset can",
 			"charset = IBM037");
 	assert_bad_line("bad charset 'iso-2022-jp': terminals cannot have it, client-charset can",
 			"charset = iso-2022-jp");
 	assert_bad_line("too many character sets at 'q': there are 16",
 			"charsets = {a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p,q}");
+}
+
+#define NAME_WANTED " of accept-env: letters, digits and _ are wanted"
+
+static void a_variable_that_no_client_may_set_is_named(void **state)
+{
+	(void)state;
+	assert_bad_line("bad variable ''" NAME_WANTED, "accept-env = { EDITOR, \"\" }");
+	assert_bad_line("bad variable 'A=B'" NAME_WANTED, "accept-env = { EDITOR, \"A=B\" }");
+	assert_bad_line("bad variable 'A B'" NAME_WANTED, "accept-env = { \"A B\" }");
+	assert_bad_line("bad variable '1ST'" NAME_WANTED, "accept-env = { \"1ST\" }");
+	assert_bad_line("bad variable 'A-B'" NAME_WANTED, "accept-env = { \"A-B\" }");
+	assert_bad_line("bad variable 'PATH' of accept-env: no client may set it",
+			"accept-env = { PATH }");
+	assert_bad_line("bad variable 'BASH_ENV' of accept-env: no client may set it",
+			"accept-env = { EDITOR, BASH_ENV }");
+	assert_bad_line("bad variable 'LD_ANYTHING' of accept-env: no client may set it",
+			"accept-env = { LD_ANYTHING }");
 }
 
 static void converters_are_loaded_for_what_is_named(void **state)
@@ -754,6 +774,7 @@ int main(void)
 		with_config(where_workers_are_shared_all_sets_may_be_agreed_on),
 		with_config(the_file_names_character_sets_in_upper_or_lower_case),
 		with_config(all_stands_for_every_character_set),
+		with_config(a_variable_that_no_client_may_set_is_named),
 		with_config(a_character_set_that_cannot_be_is_named),
 		with_config(converters_are_loaded_for_what_is_named),
 		with_config(the_command_line_wins_over_the_file_in_any_order),
