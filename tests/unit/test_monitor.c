@@ -1091,6 +1091,21 @@ static void a_session_has_twenty_lines_in_the_log_and_then_no_more(void **state)
 	close(worker);
 }
 
+static void a_worker_that_says_no_end_of_lines_for_the_log_is_lost(void **state)
+{
+	int worker = new_worker();
+	const struct message line = good_log(begin_session(worker));
+
+	(void)state;
+	for (int i = 0; i < 1000; i++) {
+		say(worker, &line);
+		turn();
+	}
+	assert_int_equal(monitor_workers(monitor), 1);
+	say(worker, &line);
+	assert_lost(worker);
+}
+
 static void the_end_of_a_session_is_logged_with_its_reason_and_bytes(void **state)
 {
 	int worker = new_worker();
@@ -1297,6 +1312,7 @@ int main(void)
 		with_monitor(stopping_tells_every_session),
 		with_monitor(a_worker_has_one_message_heard_in_a_turn),
 		with_monitor(a_session_has_twenty_lines_in_the_log_and_then_no_more),
+		with_monitor(a_worker_that_says_no_end_of_lines_for_the_log_is_lost),
 		with_monitor(the_end_of_a_session_is_logged_with_its_reason_and_bytes),
 		with_monitor(a_worker_that_dies_is_logged_with_what_it_died_of),
 		with_monitor(a_worker_that_dies_is_logged_with_its_pid),
