@@ -330,6 +330,28 @@ static void of_two_workers_the_one_with_fewer_sessions_gets_the_next(void **stat
 	close(idle);
 }
 
+static void where_no_other_worker_can_be_started_the_one_there_is_gets_the_session(void **state)
+{
+	int worker = new_worker(), ends[2], socket, served;
+	struct rlimit usual, none;
+	struct message message;
+
+	(void)state;
+	config.sessions_per_worker = 0;
+	begin_session(worker);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &usual), 0);
+	none = (struct rlimit){.rlim_cur = 0, .rlim_max = usual.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	served = monitor_serve(monitor, ends[0]);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &usual), 0);
+	assert_int_equal(served, 0);
+	expect_message(worker, MESSAGE_CLIENT, &message, &socket);
+	close(socket);
+	close(ends[1]);
+	close(worker);
+}
+
 static void with_same_user_a_connection_of_nobody_knows_whom_is_told_why_it_is_refused(void **state)
 {
 	char text[128] = "";
@@ -1286,6 +1308,8 @@ int main(void)
 		with_monitor(a_connection_sends_at_once_and_finds_out_when_its_client_has_gone),
 		with_monitor(a_session_has_a_number_of_its_own),
 		with_monitor(of_two_workers_the_one_with_fewer_sessions_gets_the_next),
+		with_monitor(
+			where_no_other_worker_can_be_started_the_one_there_is_gets_the_session),
 		with_monitor(
 			with_same_user_a_connection_of_nobody_knows_whom_is_told_why_it_is_refused),
 		with_monitor(a_good_start_starts_the_program_on_a_terminal_as_asked_for),
