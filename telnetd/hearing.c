@@ -11,8 +11,9 @@
 #include "telnetd/log.h"
 #include "telnetd/records.h"
 
-/* Log lines that a worker may write for one session. */
+/* Log lines that a worker may write for one session, and that it may say at all. */
 #define LOG_LINES_MAX 20
+#define LOG_LINES_SAID_MAX 1000
 
 /* --- what workers say --------------------------------------------------------------------- */
 
@@ -101,9 +102,7 @@ static bool hear_log(struct login *login, struct message *message)
 	if (login->log_lines == LOG_LINES_MAX)
 		log_line(LOG_WARNING, "event=worker session=%u peer=%s text=\"no more is logged\"",
 			 login->number, login->peer);
-	if (login->log_lines <= LOG_LINES_MAX)
-		login->log_lines++;
-	return true;
+	return ++login->log_lines <= LOG_LINES_SAID_MAX;
 }
 
 static void end_session(struct login *login, const char *why, uint64_t received, uint64_t sent)

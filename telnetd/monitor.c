@@ -407,8 +407,7 @@ void monitor_free(struct monitor *monitor)
 	pool_drop_program(monitor);
 	forker_stop(monitor);
 	while ((worker = LIST_FIRST(&monitor->workers))) {
-		worker->has_process = false; /* it ends by itself as its channel closes */
-		pool_dismiss(worker);
+		pool_dismiss(worker); /* killed: one that is stopped or broken into would stay */
 		pool_forget(worker);
 	}
 	free_event(monitor->child);

@@ -300,18 +300,24 @@ static struct worker *free_worker(struct monitor *monitor)
 	return best;
 }
 
+/* One worker for each processor, where the sessions share them. */
+static bool wants_another(const struct monitor *monitor, const struct worker *best)
+{
+	return monitor->config->sessions_per_worker == 0 && best->session_count > 0 &&
+	       (long)monitor->worker_count < sysconf(_SC_NPROCESSORS_ONLN);
+}
+
 struct worker *pool_choose(struct monitor *monitor)
 {
-	unsigned most = monitor->config->sessions_per_worker;
-	struct worker *worker;
+	struct worker *best, *started;
 
-	if (most == 1)
+	if (monitor->config->sessions_per_worker == 1)
 		return monitor->spare ? take_spare(monitor) : start_worker(monitor);
-	worker = free_worker(monitor);
-	if (!worker || (most == 0 && worker->session_count > 0 &&
-			(long)monitor->worker_count < sysconf(_SC_NPROCESSORS_ONLN)))
-		worker = start_worker(monitor);
-	return worker;
+	best = free_worker(monitor);
+	if (best && !wants_another(monitor, best))
+		return best;
+	started = start_worker(monitor);
+	return started ? started : best;
 }
 
 struct worker *pool_find_pid(struct monitor *monitor, pid_t pid)

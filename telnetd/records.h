@@ -54,7 +54,7 @@ struct login {
 	char host[LISTEN_ADDRESS_SIZE]; /* the client's address */
 	char peer[RECORD_PEER_SIZE]; /* and its port */
 	struct timespec since;
-	unsigned log_lines;
+	unsigned log_lines; /* that its worker has said */
 };
 
 LIST_HEAD(login_list, login);

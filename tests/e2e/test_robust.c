@@ -412,6 +412,20 @@ static void a_worker_that_is_stopped_does_not_stop_the_others(void **state)
 	client_expect(&client, "again");
 }
 
+static void a_worker_that_is_stopped_does_not_outlive_the_server(void **state)
+{
+	pid_t worker;
+
+	(void)state;
+	server_start(&server, "-l", "/bin/cat", "--sessions-per-worker", "0", NULL);
+	open_and_try(&client, "served");
+	assert_int_equal(server_workers(&server, &worker, 1), 1);
+	assert_int_equal(kill(worker, SIGSTOP), 0);
+	assert_int_equal(kill(server.pid, SIGTERM), 0);
+	assert_true(process_goes(server.pid, DEADLINE_MS));
+	assert_true(process_goes(worker, DEADLINE_MS));
+}
+
 /* --- many --------------------------------------------------------------------------------- */
 
 /* Lets all clients answer until all of them are logged in. */
@@ -742,6 +756,7 @@ int main(void)
 		ROBUSTNESS_TEST(the_death_of_a_worker_of_three_ends_its_sessions_only),
 		ROBUSTNESS_TEST(the_death_of_a_shared_worker_ends_its_sessions_only),
 		ROBUSTNESS_TEST(a_worker_that_is_stopped_does_not_stop_the_others),
+		ROBUSTNESS_TEST(a_worker_that_is_stopped_does_not_outlive_the_server),
 		ROBUSTNESS_TEST(the_death_of_the_waiting_program_is_made_up_for),
 		ROBUSTNESS_TEST(the_death_of_the_process_that_forks_ends_no_session),
 		ROBUSTNESS_TEST(a_process_that_forks_and_is_stopped_is_not_waited_for),

@@ -330,6 +330,28 @@ static void of_two_workers_the_one_with_fewer_sessions_gets_the_next(void **stat
 	close(idle);
 }
 
+static void where_no_other_worker_can_be_started_the_one_there_is_gets_the_session(void **state)
+{
+	int worker = new_worker(), ends[2], socket, served;
+	struct rlimit usual, none;
+	struct message message;
+
+	(void)state;
+	config.sessions_per_worker = 0;
+	begin_session(worker);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &usual), 0);
+	none = (struct rlimit){.rlim_cur = 0, .rlim_max = usual.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	served = monitor_serve(monitor, ends[0]);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &usual), 0);
+	assert_int_equal(served, 0);
+	expect_message(worker, MESSAGE_CLIENT, &message, &socket);
+	close(socket);
+	close(ends[1]);
+	close(worker);
+}
+
 static void with_same_user_a_connection_of_nobody_knows_whom_is_told_why_it_is_refused(void **state)
 {
 	char text[128] = "";
@@ -1091,6 +1113,21 @@ static void a_session_has_twenty_lines_in_the_log_and_then_no_more(void **state)
 	close(worker);
 }
 
+static void a_worker_that_says_no_end_of_lines_for_the_log_is_lost(void **state)
+{
+	int worker = new_worker();
+	const struct message line = good_log(begin_session(worker));
+
+	(void)state;
+	for (int i = 0; i < 1000; i++) {
+		say(worker, &line);
+		turn();
+	}
+	assert_int_equal(monitor_workers(monitor), 1);
+	say(worker, &line);
+	assert_lost(worker);
+}
+
 static void the_end_of_a_session_is_logged_with_its_reason_and_bytes(void **state)
 {
 	int worker = new_worker();
@@ -1272,6 +1309,8 @@ int main(void)
 		with_monitor(a_session_has_a_number_of_its_own),
 		with_monitor(of_two_workers_the_one_with_fewer_sessions_gets_the_next),
 		with_monitor(
+			where_no_other_worker_can_be_started_the_one_there_is_gets_the_session),
+		with_monitor(
 			with_same_user_a_connection_of_nobody_knows_whom_is_told_why_it_is_refused),
 		with_monitor(a_good_start_starts_the_program_on_a_terminal_as_asked_for),
 		with_monitor(the_monitor_keeps_no_copy_of_the_master),
@@ -1297,6 +1336,7 @@ int main(void)
 		with_monitor(stopping_tells_every_session),
 		with_monitor(a_worker_has_one_message_heard_in_a_turn),
 		with_monitor(a_session_has_twenty_lines_in_the_log_and_then_no_more),
+		with_monitor(a_worker_that_says_no_end_of_lines_for_the_log_is_lost),
 		with_monitor(the_end_of_a_session_is_logged_with_its_reason_and_bytes),
 		with_monitor(a_worker_that_dies_is_logged_with_what_it_died_of),
 		with_monitor(a_worker_that_dies_is_logged_with_its_pid),
