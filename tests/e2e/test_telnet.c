@@ -9,6 +9,7 @@
 #include "tests/e2e/support/server.h"
 #include "tests/e2e/support/trial.h"
 #include "tests/e2e/support/typist.h"
+#include "tests/fuzz/script.h"
 
 #include <glob.h>
 #include <signal.h>
@@ -20,7 +21,9 @@
 #include <termios.h>
 
 #define ESCAPE "\035" /* ^] */
-#define COMMAND_SIZE 512
+#define COMMAND_SIZE 1024
+#define SCRIPT_SIZE 8192 /* of the fuzzer's */
+#define FILE_SIZE 65536 /* and what it says */
 #define SHELL "/bin/bash --norc --noprofile"
 
 /* A variable of the user's that no server is to see. */
@@ -555,15 +558,15 @@ static size_t unquote(const char *text, char *bytes)
 	return size;
 }
 
-/* Whether every byte of the one stands in the other, in the same order. */
-static bool is_part_of(const char *part, size_t part_size, const char *whole, size_t whole_size)
+/* Takes out what a terminal adds to lines and a client leaves out: what remains must be equal. */
+static size_t bare(char *bytes, size_t size)
 {
-	size_t found = 0;
+	size_t kept = 0;
 
-	for (size_t i = 0; i < whole_size && found < part_size; i++)
-		if (whole[i] == part[found])
-			found++;
-	return found == part_size;
+	for (size_t i = 0; i < size; i++)
+		if (bytes[i] != '\0' && !strchr("\r\t ", bytes[i]))
+			bytes[kept++] = bytes[i];
+	return kept;
 }
 
 static size_t read_all(const char *name, char **bytes)
@@ -598,75 +601,166 @@ static size_t traced_data(char *trace)
 	return size;
 }
 
-/* A server says all this and closes; the client, fed by a pipe, must have ended by itself. */
-static void say(const char *bytes, size_t size)
+/* What was shown must be data of the trace, all of it and in order, up to where it was stopped. */
+static void assert_traced(char *shown, size_t size)
 {
-	static const char input[] = "sleep 0.02";
-	static char command[COMMAND_SIZE];
-	char *output, *trace, status[TYPIST_WORD_SIZE];
-	size_t output_size, trace_size;
+	char *trace;
+	size_t traced;
 
-	snprintf(command, sizeof(command),
-		 "%s | %s --trace %s 127.0.0.1 %s >%s 2>%s; echo status=$?.", input,
-		 trial_built("telnet"), trial_file("trace", ""), listener.port_text,
-		 trial_file("output", NULL), trial_file("notices", NULL));
-	typist.variables[0] = SECRET_NAME "=" SECRET;
-	typist_start(&typist, (const char *const[]){"sh", "-c", command, NULL});
+	read_all("trace", &trace);
+	traced = bare(trace, traced_data(trace));
+	size = bare(shown, size);
+	if (size > traced || memcmp(shown, trace, size) != 0) {
+		trial_show("trace", trace, traced);
+		trial_show("shown", shown, size);
+		fail_msg("something was shown that is not in the trace");
+	}
+	free(trace);
+}
+
+static size_t environments; /* so many were told */
+
+/* Of those that were told none may have had what the user did not export. */
+static void assert_no_secret(void)
+{
+	environments += client_has_raw(&peer, BYTES(IAC SB "\x27\x00"));
+	assert_false(client_has_raw(&peer, BYTES("/usr/sbin"))); /* of PATH */
+}
+
+/* The server's side: says all this, hears what there is to hear, and closes. */
+static void speak(const char *bytes, size_t size)
+{
+	bool heard = true;
+
 	client_use(&peer, listener_accept(&listener), NULL);
-	while (size > 0) {
+	while (size > 0 && heard) {
 		size_t sent = client_push(&peer, bytes, size);
 
 		bytes += sent;
 		size -= sent;
-		if (!client_receive(&peer, sent > 0 ? 0 : 10))
-			break;
+		heard = client_receive(&peer, sent > 0 ? 0 : 10);
 	}
 	shutdown(peer.socket, SHUT_WR);
+	while (heard && client_receive(&peer, DEADLINE_MS) && !peer.ended)
+		;
+	assert_no_secret();
+}
+
+/* To a client that writes into a file and has a pipe to read from, which says nothing. */
+static void say_to_file(const char *bytes, size_t size)
+{
+	static char command[COMMAND_SIZE];
+	char *output, status[TYPIST_WORD_SIZE];
+	size_t output_size;
+
+	snprintf(command, sizeof(command),
+		 "rm -f %s; mkfifo %s; %s --trace %s 127.0.0.1 %s <>%s >%s 2>%s; echo status=$?.",
+		 trial_file("input", NULL), trial_file("input", NULL), trial_built("telnet"),
+		 trial_file("trace", ""), listener.port_text, trial_file("input", NULL),
+		 trial_file("output", NULL), trial_file("notices", NULL));
+	typist.variables[0] = SECRET_NAME "=" SECRET;
+	typist_start(&typist, (const char *const[]){"sh", "-c", command, NULL});
+	speak(bytes, size);
 	typist_expect_word(&typist, "status=", status);
 	assert_true(strcmp(status, "0.") == 0 || strcmp(status, "1.") == 0);
-	while (client_receive(&peer, 100) && !peer.ended)
-		;
-	assert_false(client_has_raw(&peer, BYTES(SECRET)));
-	assert_false(client_has_raw(&peer, BYTES("/usr/sbin"))); /* of PATH */
 	output_size = read_all("output", &output);
-	read_all("trace", &trace);
-	trace_size = traced_data(trace);
-	if (!is_part_of(output, output_size, trace, trace_size))
-		fail_msg("something was shown that is not in the trace");
+	assert_traced(output, output_size);
 	free(output);
-	free(trace);
 	typist_leave(&typist);
 	client_close(&peer);
+}
+
+/* Where the screen's last line begins, which is the client's own. */
+static size_t last_line(const char *screen, size_t size)
+{
+	static const char *const begins[] = {"Connection closed by", "telnet: "};
+
+	for (size_t at = size; at-- > 0;)
+		for (size_t i = 0; i < 2; i++)
+			if (size - at > strlen(begins[i]) &&
+			    memcmp(screen + at, begins[i], strlen(begins[i])) == 0)
+				return at;
+	fail_msg("the client said nothing at the end");
+	return 0;
+}
+
+/* To a client at a terminal, which takes all options that a user can have. */
+static void say_to_terminal(const char *bytes, size_t size)
+{
+	int status;
+
+	typist.variables[0] = SECRET_NAME "=" SECRET;
+	typist_start(&typist, (const char *const[]){trial_built("telnet"), "-a", "--trace",
+						    trial_file("trace", ""), "127.0.0.1",
+						    listener.port_text, NULL});
+	typist_expect(&typist, "Escape character is '^]'.\r\n");
+	speak(bytes, size);
+	status = typist_expect_end(&typist);
+	assert_in_range(status, 0, 1);
+	assert_traced(typist.shown + typist.seen,
+		      last_line(typist.shown + typist.seen, typist.size - typist.seen));
+	typist_leave(&typist);
+	client_close(&peer);
+}
+
+static void say(const char *bytes, size_t size)
+{
+	say_to_file(bytes, size);
+	say_to_terminal(bytes, size);
+}
+
+/* The same, from a server that has the options on by which a client tells things, and has asked. */
+static void say_and_ask(const char *bytes, size_t size)
+{
+	static const char asks[] = IAC DO "\x18" IAC DO "\x23" IAC DO "\x24" IAC DO "\x27" IAC DO
+					  "\x22" IAC SB "\x27\x01" IAC SE IAC SB
+					  "\x27\x01\x03" SECRET_NAME "\x00PATH\x03PATH" IAC SE;
+	static char all[sizeof(asks) + FILE_SIZE];
+
+	assert_true(size <= FILE_SIZE);
+	memcpy(all, asks, sizeof(asks) - 1);
+	memcpy(all + sizeof(asks) - 1, bytes, size);
+	say(all, sizeof(asks) - 1 + size);
+}
+
+/* What the server says in a script of the fuzzer's. */
+static size_t read_script(const char *path, char bytes[FILE_SIZE])
+{
+	uint8_t script[SCRIPT_SIZE];
+	FILE *file = fopen(path, "re");
+	size_t size;
+
+	assert_non_null(file);
+	size = fread(script, 1, sizeof(script), file);
+	fclose(file);
+	return script_network(NVT_CLIENT, script, size, bytes, FILE_SIZE);
 }
 
 /* What a fuzzer has found worth trying. */
 static void the_corpus_of_the_fuzzer_does_no_harm(void **state)
 {
+	static char bytes[FILE_SIZE];
 	glob_t files;
 
 	(void)state;
+	environments = 0;
 	listener_open(&listener);
 	assert_int_equal(
 		glob(TEST_SOURCE_DIRECTORY "/tests/fuzz/corpus/nvt_client/*", 0, NULL, &files), 0);
 	assert_true(files.gl_pathc > 10);
-	for (size_t i = 0; i < files.gl_pathc; i++) {
-		char bytes[65536];
-		FILE *file = fopen(files.gl_pathv[i], "re");
-		size_t size;
-
-		assert_non_null(file);
-		size = fread(bytes, 1, sizeof(bytes), file);
-		fclose(file);
-		say(bytes, size);
-	}
+	for (size_t i = 0; i < files.gl_pathc; i++)
+		say_and_ask(bytes, read_script(files.gl_pathv[i], bytes));
 	globfree(&files);
+	assert_true(environments > 100);
 }
 
 /* A stretch of TELNET by somebody who knows the words but not the language. */
 static size_t babble(char *to, size_t room)
 {
-	static const unsigned char options[] = {0,  1,	3,  5,	6,  18, 24, 31, 32, 33,
-						34, 35, 36, 39, 42, 70, 85, 86, 87, 200};
+	/* A subnegotiation of the last four is the end of the connection. */
+	static const unsigned char options[] = {0,  1,	3,  5,	6,  18,	 24, 31, 32, 33, 34,
+						35, 36, 39, 42, 39, 200, 70, 85, 86, 87};
+	static const size_t harmless = sizeof(options) - 4;
 	static const char *const asked[] = {"",	    "\x03", SECRET_NAME, ("\x03" SECRET_NAME),
 					    "PATH", "HOME", "\x02",	 "\xff\xff"};
 	size_t size = 0;
@@ -685,6 +779,8 @@ static size_t babble(char *to, size_t room)
 			to[size++] = (char)option;
 			break;
 		case 3:
+			if (rand() % 64)
+				option = options[(size_t)rand() % harmless];
 			to[size++] = (char)255;
 			to[size++] = (char)250;
 			to[size++] = (char)option;
@@ -693,7 +789,7 @@ static size_t babble(char *to, size_t room)
 				to + size, "%c%s", rand() % 4 ? 3 : 1,
 				asked[(size_t)rand() % (sizeof(asked) / sizeof(asked[0]))]);
 			to[size++] = (char)255;
-			to[size++] = (char)(rand() % 8 ? 240 : rand());
+			to[size++] = (char)(rand() % 32 ? 240 : rand());
 			break;
 		default:
 			to[size++] = (char)(rand() % 3 ? 255 : rand());
@@ -706,12 +802,33 @@ static size_t babble(char *to, size_t room)
 static void a_server_that_babbles_does_no_harm(void **state)
 {
 	(void)state;
+	environments = 0;
 	srand(1184);
 	listener_open(&listener);
 	for (int i = 0; i < 40; i++) {
 		static char bytes[20000];
 
-		say(bytes, babble(bytes, sizeof(bytes) / (size_t)(1 + i % 10)));
+		say_and_ask(bytes, babble(bytes, sizeof(bytes) / (size_t)(1 + i % 10)));
+	}
+	assert_true(environments > 10);
+}
+
+/* What a server can put where a subnegotiation ought to end, so that two readers differ. */
+static void a_subnegotiation_that_is_broken_off_hides_nothing_from_the_trace(void **state)
+{
+	static const char *const ends[] = {
+		IAC WILL IAC,	      IAC DO IAC, IAC SB IAC,
+		IAC SB "\x18" IAC SE, IAC "\xf1", IAC IAC IAC SE,
+	};
+
+	(void)state;
+	listener_open(&listener);
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		char bytes[128];
+		int size = snprintf(bytes, sizeof(bytes), "%s%s%s%s", IAC DO "\x18" IAC SB "\x18",
+				    ends[i], SB "shown" IAC SE, "and this, too\r\n");
+
+		say(bytes, (size_t)size);
 	}
 }
 
@@ -770,6 +887,7 @@ int main(void)
 		TEST(without_a_host_commands_are_read),
 		TEST(the_corpus_of_the_fuzzer_does_no_harm),
 		TEST(a_server_that_babbles_does_no_harm),
+		TEST(a_subnegotiation_that_is_broken_off_hides_nothing_from_the_trace),
 		TEST(a_server_that_asks_and_does_not_read_uses_no_memory),
 	};
 
