@@ -624,12 +624,14 @@ static size_t environments; /* so many were told */
 static void assert_no_secret(void)
 {
 	environments += client_has_raw(&peer, BYTES(IAC SB "\x27\x00"));
+	assert_false(client_has_raw(&peer, BYTES(SECRET)));
 	assert_false(client_has_raw(&peer, BYTES("/usr/sbin"))); /* of PATH */
 }
 
 /* The server's side: says all this, hears what there is to hear, and closes. */
 static void speak(const char *bytes, size_t size)
 {
+	long long deadline = trial_now() + DEADLINE_MS;
 	bool heard = true;
 
 	client_use(&peer, listener_accept(&listener), NULL);
@@ -639,10 +641,13 @@ static void speak(const char *bytes, size_t size)
 		bytes += sent;
 		size -= sent;
 		heard = client_receive(&peer, sent > 0 ? 0 : 10);
+		typist_has(&typist, ""); /* a screen that is read takes more */
 	}
 	shutdown(peer.socket, SHUT_WR);
-	while (heard && client_receive(&peer, DEADLINE_MS) && !peer.ended)
-		;
+	while (heard && !peer.ended && trial_now() < deadline) {
+		heard = client_receive(&peer, 10);
+		typist_has(&typist, "");
+	}
 	assert_no_secret();
 }
 
@@ -659,6 +664,7 @@ static void say_to_file(const char *bytes, size_t size)
 		 trial_file("trace", ""), listener.port_text, trial_file("input", NULL),
 		 trial_file("output", NULL), trial_file("notices", NULL));
 	typist.variables[0] = SECRET_NAME "=" SECRET;
+	typist.variables[1] = "DISPLAY=desk:1";
 	typist_start(&typist, (const char *const[]){"sh", "-c", command, NULL});
 	speak(bytes, size);
 	typist_expect_word(&typist, "status=", status);
@@ -690,6 +696,7 @@ static void say_to_terminal(const char *bytes, size_t size)
 	int status;
 
 	typist.variables[0] = SECRET_NAME "=" SECRET;
+	typist.variables[1] = "DISPLAY=desk:1";
 	typist_start(&typist, (const char *const[]){trial_built("telnet"), "-a", "--trace",
 						    trial_file("trace", ""), "127.0.0.1",
 						    listener.port_text, NULL});
@@ -712,9 +719,11 @@ static void say(const char *bytes, size_t size)
 /* The same, from a server that has the options on by which a client tells things, and has asked. */
 static void say_and_ask(const char *bytes, size_t size)
 {
-	static const char asks[] = IAC DO "\x18" IAC DO "\x23" IAC DO "\x24" IAC DO "\x27" IAC DO
-					  "\x22" IAC SB "\x27\x01" IAC SE IAC SB
-					  "\x27\x01\x03" SECRET_NAME "\x00PATH\x03PATH" IAC SE;
+	static const char asks[] = IAC DO
+		"\x18" IAC DO "\x23" IAC DO "\x24" IAC DO "\x27" IAC DO "\x22" IAC SB
+		"\x18\x01" IAC SE IAC SB "\x23\x01" IAC SE IAC SB "\x24\x01\x03" SECRET_NAME
+		"\x00PATH\x03PATH" IAC SE IAC SB "\x27\x01\x03" SECRET_NAME
+		"\x00PATH\x03PATH" IAC SE IAC SB "\x27\x01" IAC SE IAC SB "\x22\x01\x03" IAC SE;
 	static char all[sizeof(asks) + FILE_SIZE];
 
 	assert_true(size <= FILE_SIZE);
@@ -723,8 +732,15 @@ static void say_and_ask(const char *bytes, size_t size)
 	say(all, sizeof(asks) - 1 + size);
 }
 
-/* What the server says in a script of the fuzzer's. */
-static size_t read_script(const char *path, char bytes[FILE_SIZE])
+/* Says what the server says in a script of the fuzzer's. */
+static void say_script(const uint8_t *script, size_t size)
+{
+	static char bytes[FILE_SIZE];
+
+	say_and_ask(bytes, script_network(NVT_CLIENT, script, size, bytes, sizeof(bytes)));
+}
+
+static void say_file(const char *path)
 {
 	uint8_t script[SCRIPT_SIZE];
 	FILE *file = fopen(path, "re");
@@ -733,13 +749,12 @@ static size_t read_script(const char *path, char bytes[FILE_SIZE])
 	assert_non_null(file);
 	size = fread(script, 1, sizeof(script), file);
 	fclose(file);
-	return script_network(NVT_CLIENT, script, size, bytes, FILE_SIZE);
+	say_script(script, size);
 }
 
 /* What a fuzzer has found worth trying. */
 static void the_corpus_of_the_fuzzer_does_no_harm(void **state)
 {
-	static char bytes[FILE_SIZE];
 	glob_t files;
 
 	(void)state;
@@ -749,8 +764,25 @@ static void the_corpus_of_the_fuzzer_does_no_harm(void **state)
 		glob(TEST_SOURCE_DIRECTORY "/tests/fuzz/corpus/nvt_client/*", 0, NULL, &files), 0);
 	assert_true(files.gl_pathc > 10);
 	for (size_t i = 0; i < files.gl_pathc; i++)
-		say_and_ask(bytes, read_script(files.gl_pathv[i], bytes));
+		say_file(files.gl_pathv[i]);
 	globfree(&files);
+	assert_true(environments > 100);
+}
+
+/* The grammar has every body that an option has, in good and in bad forms. */
+static void scripts_at_random_do_no_harm(void **state)
+{
+	(void)state;
+	environments = 0;
+	srand(1091);
+	listener_open(&listener);
+	for (int i = 0; i < 100; i++) {
+		uint8_t script[200];
+
+		for (size_t j = 0; j < sizeof(script); j++)
+			script[j] = (uint8_t)rand();
+		say_script(script, sizeof(script));
+	}
 	assert_true(environments > 100);
 }
 
@@ -886,6 +918,7 @@ int main(void)
 		TEST(a_refusal_names_the_address),
 		TEST(without_a_host_commands_are_read),
 		TEST(the_corpus_of_the_fuzzer_does_no_harm),
+		TEST(scripts_at_random_do_no_harm),
 		TEST(a_server_that_babbles_does_no_harm),
 		TEST(a_subnegotiation_that_is_broken_off_hides_nothing_from_the_trace),
 		TEST(a_server_that_asks_and_does_not_read_uses_no_memory),
