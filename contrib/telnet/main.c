@@ -104,7 +104,9 @@ static int connect_and_run(struct client *client)
 	int socket;
 
 	connect_knows_port(settings->port, &port);
+	terminal_leave();
 	socket = connect_to(&target, terminal_is_there() ? stdout : stderr);
+	terminal_return();
 	return socket < 0 ? EXIT_FAILURE : run_session(client, socket, port);
 }
 

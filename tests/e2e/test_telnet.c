@@ -12,6 +12,7 @@
 #include "tests/fuzz/script.h"
 
 #include <glob.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -509,6 +510,88 @@ static void a_refusal_names_the_address(void **state)
 	assert_int_equal(typist_expect_end(&typist), 1);
 }
 
+/* A port whose queue is full: who calls it waits. */
+static void fill_queue(int calls[], size_t count)
+{
+	struct sockaddr_in address;
+	socklen_t size = sizeof(address);
+
+	listener_open(&listener);
+	assert_int_equal(listen(listener.socket, 0), 0);
+	assert_int_equal(getsockname(listener.socket, (struct sockaddr *)&address, &size), 0);
+	for (size_t i = 0; i < count; i++) {
+		calls[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+		assert_true(calls[i] >= 0);
+		connect(calls[i], (struct sockaddr *)&address, size);
+	}
+}
+
+static void a_call_that_is_not_answered_can_be_broken_off(void **state)
+{
+	int calls[4];
+
+	(void)state;
+	fill_queue(calls, 4);
+	typist_start(&typist, (const char *const[]){trial_built("telnet"), "127.0.0.1",
+						    listener.port_text, NULL});
+	typist_expect(&typist, "Trying 127.0.0.1...");
+	typist_type(&typist, "\003");
+	assert_int_equal(typist_expect_end(&typist), 128 + SIGINT);
+	for (size_t i = 0; i < 4; i++)
+		close(calls[i]);
+}
+
+static void a_shell_command_that_is_stopped_stops_the_client_with_it(void **state)
+{
+	(void)state;
+	typist_start(&typist, (const char *const[]){"/bin/bash", "--norc", "--noprofile", NULL});
+	typist_expect(&typist, "bash-");
+	typist_enter(&typist, "PS1='ho''me> '; bind 'set enable-bracketed-paste off'");
+	typist_expect(&typist, "home> ");
+	typist_enter(&typist, trial_built("telnet"));
+	typist_expect(&typist, "telnet> ");
+	typist_enter(&typist, "! echo run''ning; sleep 1000");
+	typist_expect(&typist, "running");
+	typist_type(&typist, "\032");
+	typist_expect(&typist, "Stopped");
+	typist_expect(&typist, "home> ");
+	typist_enter(&typist, "fg");
+	typist_expect(&typist, "telnet");
+	typist_type(&typist, "\003");
+	typist_expect(&typist, "telnet> ");
+}
+
+/* Some programs that start others ignore SIGCHLD, and what they start does so, too. */
+static void a_shell_command_ends_whatever_the_client_has_inherited(void **state)
+{
+	static char command[COMMAND_SIZE];
+
+	(void)state;
+	snprintf(command, sizeof(command), "trap '' CHLD; exec %s", trial_built("telnet"));
+	typist.variables[0] = "SHELL=/nonexistent/shell";
+	typist_start(&typist, (const char *const[]){"/bin/sh", "-c", command, NULL});
+	typist_expect(&typist, "telnet> ");
+	typist_enter(&typist, "! true");
+	typist_expect(&typist, "/nonexistent/shell: No such file or directory");
+	typist_expect(&typist, "telnet> ");
+}
+
+static void a_command_that_is_too_long_is_not_carried_out_in_part(void **state)
+{
+	static char command[1200];
+
+	(void)state;
+	typist_start(&typist, (const char *const[]){trial_built("telnet"), NULL});
+	typist_expect(&typist, "telnet> ");
+	memset(command, 'x', sizeof(command) - 1);
+	memcpy(command, "! echo do''ne ", 14);
+	typist_enter(&typist, command);
+	typist_expect(&typist, "too long");
+	assert_false(typist_has(&typist, "done"));
+	typist_enter(&typist, "quit");
+	assert_int_equal(typist_expect_end(&typist), 0);
+}
+
 static void without_a_host_commands_are_read(void **state)
 {
 	char line[COMMAND_SIZE];
@@ -916,7 +999,11 @@ int main(void)
 		TEST(mistakes_are_named_in_one_line),
 		TEST(the_next_address_is_tried_where_one_is_dead),
 		TEST(a_refusal_names_the_address),
+		TEST(a_call_that_is_not_answered_can_be_broken_off),
 		TEST(without_a_host_commands_are_read),
+		TEST(a_shell_command_that_is_stopped_stops_the_client_with_it),
+		TEST(a_shell_command_ends_whatever_the_client_has_inherited),
+		TEST(a_command_that_is_too_long_is_not_carried_out_in_part),
 		TEST(the_corpus_of_the_fuzzer_does_no_harm),
 		TEST(scripts_at_random_do_no_harm),
 		TEST(a_server_that_babbles_does_no_harm),
