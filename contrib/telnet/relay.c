@@ -199,7 +199,9 @@ static bool wants_input(const struct session *session)
 
 static void fill_polled(const struct session *session, struct pollfd polled[POLLED])
 {
-	bool watches_urgent = session->telnet && !nvt_is_discarding(session->nvt);
+	/* Of a connection that is broken poll(2) tells without being asked, again and again. */
+	bool watches_urgent = session->telnet && !nvt_is_discarding(session->nvt) &&
+			      (!session->hung_up || wants_input(session));
 	int socket_events = (wants_input(session) ? POLLIN : 0) |
 			    (session->to_network.size > 0 ? POLLOUT : 0) |
 			    (watches_urgent ? POLLPRI : 0);
@@ -235,6 +237,8 @@ void session_step(struct session *session)
 		urgent_came(session);
 	if ((polled[POLLED_SOCKET].revents & readable) && wants_input(session))
 		receive(session);
+	if (polled[POLLED_SOCKET].revents & (POLLHUP | POLLERR))
+		session->hung_up = true;
 	relay_input(session);
 	if (polled[POLLED_SCREEN].revents != 0)
 		write_screen(session);

@@ -311,6 +311,8 @@ const char *session_typing_name(const struct session *session)
 
 /* --- typing ------------------------------------------------------------------------------- */
 
+static bool look_for_escape(struct session *session);
+
 static void type_text(struct session *session, const char *bytes, size_t size)
 {
 	char ended[TEXT_FACTOR * TYPED_SIZE];
@@ -352,6 +354,8 @@ void session_type(struct session *session, const char *bytes, size_t size)
 
 		if (session->to_network.size >= QUEUE_ENOUGH) {
 			session_step(session);
+			if (look_for_escape(session))
+				return;
 			continue;
 		}
 		if (session->telnet)
@@ -434,17 +438,37 @@ static void rlogin_escape_typed(struct session *session)
 	}
 }
 
-/* The server takes nothing more: what has been typed before the escape character is lost. */
-static void look_for_escape(struct session *session)
+/* Of rlogin's only ~. at the beginning of a line: any other would have to be sent. */
+static bool is_escape_among_keys(const struct session *session, size_t at)
 {
-	for (size_t i = 0; i < session->keys_size; i++) {
-		if ((unsigned char)session->keys[i] != session->settings->escape)
-			continue;
-		session->keys_size -= i + 1;
-		memmove(session->keys, session->keys + i + 1, session->keys_size);
+	bool at_line_start = at > 0 ? session->keys[at - 1] == '\r' || session->keys[at - 1] == '\n'
+				    : session->at_line_start;
+
+	if ((unsigned char)session->keys[at] != session->settings->escape)
+		return false;
+	return !session->settings->rlogin ||
+	       (at_line_start && at + 1 < session->keys_size && session->keys[at + 1] == '.');
+}
+
+/*
+ * The server takes nothing more: what has been typed before the escape character is lost. Returns
+ * whether there was one.
+ */
+static bool look_for_escape(struct session *session)
+{
+	size_t at = 0;
+
+	while (at < session->keys_size && !is_escape_among_keys(session, at))
+		at++;
+	if (at == session->keys_size || !terminal_is_there())
+		return false;
+	session->keys_size -= at + 1;
+	memmove(session->keys, session->keys + at + 1, session->keys_size);
+	if (session->settings->rlogin)
+		session->closed = true;
+	else
 		escape_typed(session);
-		return;
-	}
+	return true;
 }
 
 /* Sends what has been typed up to the escape character, and acts on that. */
@@ -455,8 +479,7 @@ static void take_keys(struct session *session)
 	int key = -1;
 
 	if (session->to_network.size >= QUEUE_ENOUGH) {
-		if (terminal_is_there())
-			look_for_escape(session);
+		look_for_escape(session);
 		return;
 	}
 	while (size < sizeof(typed) && (key = session_take_key(session)) >= 0) {

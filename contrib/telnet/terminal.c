@@ -202,10 +202,24 @@ static void set_output(struct termios *modes, const struct terminal_mode *mode)
 	modes->c_cflag = (modes->c_cflag & ~(tcflag_t)CSIZE) | CS8;
 }
 
+/*
+ * Nobody takes the escape character from the user, nor the key that starts output again: where
+ * START is not the user's own, any key does.
+ */
+static void keep_way_out(struct termios *modes, int escape)
+{
+	for (size_t i = 0; i < NCCS; i++)
+		if (escape >= 0 && i != VMIN && i != VTIME && modes->c_cc[i] == escape)
+			modes->c_cc[i] = _POSIX_VDISABLE;
+	if (modes->c_cc[VSTART] != original.c_cc[VSTART])
+		modes->c_iflag |= IXANY;
+}
+
 static void set_characters(struct termios *modes, const struct terminal_mode *mode)
 {
 	if (mode->has_characters)
 		memcpy(modes->c_cc, mode->characters, sizeof(modes->c_cc));
+	keep_way_out(modes, mode->escape);
 	modes->c_cc[VEOL] = (cc_t)(mode->escape >= 0 ? mode->escape : _POSIX_VDISABLE);
 	if (mode->edit)
 		return;

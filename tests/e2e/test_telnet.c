@@ -392,6 +392,23 @@ static void with_linemode_a_key_that_the_program_changes_changes_here(void **sta
 	typist_expect(&typist, "\nright");
 }
 
+/* A server can name the escape character for a function, and any key for the one that stops output.
+ */
+static void no_special_character_of_the_server_takes_the_escape_character(void **state)
+{
+	(void)state;
+	open_text_session();
+	client_send(&peer, BYTES(IAC DO "\x22" IAC DO "\x21" IAC SB "\x22\x01\x03" IAC SE));
+	client_send(&peer,
+		    BYTES(IAC SB "\x22\x03\x03\x02\x1d\x0a\x02\x1d\x0f\x02z\x10\x02y" IAC SE IAC SB
+				 "\x21\x01" IAC SE "name: "));
+	typist_expect(&typist, "name: ");
+	typist_type(&typist, "y" ESCAPE);
+	typist_expect(&typist, "telnet> ");
+	typist_enter(&typist, "slc");
+	typist_expect(&typist, "^]   IP, interrupt");
+}
+
 /* --- what a server is told ---------------------------------------------------------------- */
 
 static void a_server_is_told_what_was_exported_and_nothing_else(void **state)
@@ -550,14 +567,15 @@ static void a_shell_command_that_is_stopped_stops_the_client_with_it(void **stat
 	typist_expect(&typist, "home> ");
 	typist_enter(&typist, trial_built("telnet"));
 	typist_expect(&typist, "telnet> ");
-	typist_enter(&typist, "! echo run''ning; sleep 1000");
+	typist_enter(&typist, "! echo run''ning; head -n 1 | tr a-z A-Z");
 	typist_expect(&typist, "running");
 	typist_type(&typist, "\032");
 	typist_expect(&typist, "Stopped");
 	typist_expect(&typist, "home> ");
 	typist_enter(&typist, "fg");
 	typist_expect(&typist, "telnet");
-	typist_type(&typist, "\003");
+	typist_enter(&typist, "again");
+	typist_expect(&typist, "AGAIN");
 	typist_expect(&typist, "telnet> ");
 }
 
@@ -971,6 +989,27 @@ static void a_server_that_asks_and_does_not_read_uses_no_memory(void **state)
 	typist_expect(&typist, "telnet> ");
 }
 
+static void a_broken_connection_costs_nothing_while_its_rest_waits_for_the_screen(void **state)
+{
+	static char flood[65536];
+	long before;
+
+	(void)state;
+	open_text_session();
+	client_send(&peer, BYTES(IAC "\xf1"));
+	memset(flood, 'x', sizeof(flood));
+	for (int i = 0; i < 20; i++) {
+		client_push(&peer, flood, sizeof(flood));
+		trial_pause();
+	}
+	client_reset(&peer);
+	before = process_ticks(typist.pid);
+	usleep(500000);
+	assert_in_range(process_ticks(typist.pid), before, before + 20);
+	typist_expect(&typist, "Connection reset by peer");
+	assert_int_equal(typist_expect_end(&typist), 1);
+}
+
 #define TEST(name) cmocka_unit_test_teardown(name, tear_down)
 #define WITH(server, test)                                                                         \
 	{                                                                                          \
@@ -993,6 +1032,7 @@ int main(void)
 		TEST(with_linemode_keys_of_signals_are_functions),
 		TEST(with_linemode_a_program_that_wants_keys_gets_them),
 		TEST(with_linemode_a_key_that_the_program_changes_changes_here),
+		TEST(no_special_character_of_the_server_takes_the_escape_character),
 		TEST(a_server_is_told_what_was_exported_and_nothing_else),
 		TEST(a_user_to_log_in_as_is_told),
 		TEST(the_trace_tells_what_is_negotiated_in_words),
@@ -1009,6 +1049,7 @@ int main(void)
 		TEST(a_server_that_babbles_does_no_harm),
 		TEST(a_subnegotiation_that_is_broken_off_hides_nothing_from_the_trace),
 		TEST(a_server_that_asks_and_does_not_read_uses_no_memory),
+		TEST(a_broken_connection_costs_nothing_while_its_rest_waits_for_the_screen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
