@@ -74,10 +74,9 @@ static void write_screen(struct session *session)
 {
 	if (session->lines && session->to_screen.size > 0)
 		lines_interrupt(session->lines);
-	if (queue_write(&session->to_screen, session->screen) != 0) {
+	session->screen_error = queue_write(&session->to_screen, session->screen);
+	if (session->screen_error != 0)
 		queue_clear(&session->to_screen);
-		session->error = EPIPE;
-	}
 }
 
 /*
@@ -97,7 +96,8 @@ void relay_input(struct session *session)
 	size_t at = 0;
 
 	while (at < session->input_size && session->fault[0] == '\0' && session->error == 0 &&
-	       session->to_screen.size < QUEUE_ENOUGH && session->to_network.size < QUEUE_ENOUGH) {
+	       session->screen_error == 0 && session->to_screen.size < QUEUE_ENOUGH &&
+	       session->to_network.size < QUEUE_ENOUGH) {
 		const char *bytes = session->input + at;
 		size_t size = session->input_size - at;
 		bool was_telnet = session->telnet;

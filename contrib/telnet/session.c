@@ -58,6 +58,9 @@ void session_show(struct session *session, const char *bytes, size_t size)
 	if (session->mode.cooked && isatty(session->screen)) {
 		size = text_for_cooked(cooked, bytes, size, &session->shown_cr);
 		bytes = cooked;
+	} else if (session->shown_cr) {
+		queue_add(&session->to_screen, "\r", 1, false);
+		session->shown_cr = false;
 	}
 	queue_add(&session->to_screen, bytes, size, false);
 }
@@ -211,8 +214,8 @@ void session_tell_variables(struct session *session)
 
 bool session_is_alive(const struct session *session)
 {
-	return !session->closed && session->error == 0 && session->fault[0] == '\0' &&
-	       !(session->server_ended && session->input_size == 0);
+	return !session->closed && session->error == 0 && session->screen_error == 0 &&
+	       session->fault[0] == '\0' && !(session->server_ended && session->input_size == 0);
 }
 
 /* --- the terminal's modes ----------------------------------------------------------------- */
@@ -604,13 +607,26 @@ static void read_line(struct session *session)
 
 /* --- the whole of it ---------------------------------------------------------------------- */
 
+/* Whether there is something to be read still that nobody will send. */
+static bool is_input_left(const struct session *session)
+{
+	struct pollfd keys = {.fd = STDIN_FILENO, .events = POLLIN};
+	char byte;
+
+	if (session->cut_off || session->keys_size > 0 || session->to_network.size > 0)
+		return true;
+	return !session->input_ended && poll(&keys, 1, 0) > 0 && (keys.revents & POLLIN) &&
+	       read(STDIN_FILENO, &byte, 1) > 0;
+}
+
 static bool was_in_order(const struct session *session)
 {
+	if (session->screen_error != 0)
+		return false;
 	if (session->closed)
 		return true;
 	return session->error == 0 && session->fault[0] == '\0' &&
-	       (terminal_is_there() ||
-		(!session->cut_off && session->keys_size == 0 && session->to_network.size == 0));
+	       (terminal_is_there() || !is_input_left(session));
 }
 
 /* Shows what the server has sent last. */
@@ -620,11 +636,12 @@ static void drain(struct session *session)
 
 	if (session->shown_cr)
 		queue_add(&session->to_screen, "\r", 1, false);
-	while (session->to_screen.size > 0) {
+	while (session->to_screen.size > 0 && session->screen_error == 0) {
 		int ready = terminal_wait(&writable, 1, -1);
 
-		if (terminal_takes(TERMINAL_INTERRUPT) ||
-		    (ready > 0 && queue_write(&session->to_screen, session->screen) != 0))
+		if (ready > 0)
+			session->screen_error = queue_write(&session->to_screen, session->screen);
+		if (terminal_takes(TERMINAL_INTERRUPT) || session->screen_error != 0)
 			return;
 	}
 }

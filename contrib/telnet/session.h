@@ -68,6 +68,7 @@ struct session {
 	bool hung_up; /* the connection has ended, though not all that came has been read */
 	bool closed; /* by the user */
 	int error; /* what has broken the connection */
+	int screen_error; /* why what came could not be shown, or 0 */
 	char fault[128]; /* how the server has broken the protocol, or "" */
 };
 

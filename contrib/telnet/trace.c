@@ -58,6 +58,11 @@ static void end_line(struct trace *trace)
 {
 	fputs(trace->file == stdout && isatty(STDOUT_FILENO) ? "\r\n" : "\n", trace->file);
 	fflush(trace->file);
+	if (!ferror(trace->file) || trace->file == stdout)
+		return;
+	trace->error = errno;
+	fclose(trace->file);
+	trace->file = NULL;
 }
 
 static bool is_printable(unsigned char byte)

@@ -331,6 +331,60 @@ static void a_server_that_closes_before_it_has_read_all_shows_in_the_status(void
 	typist_expect(&typist, "status=1");
 }
 
+/* --- what cannot be written --------------------------------------------------------------- */
+
+/* Somebody's shell runs the client with these options and redirections; a server says a line. */
+static void call_with(const char *options, const char *redirections)
+{
+	static char command[COMMAND_SIZE];
+
+	listener_open(&listener);
+	snprintf(command, sizeof(command), "%s %s 127.0.0.1 %s %s 2>%s; echo status=$?",
+		 trial_built("telnet"), options, listener.port_text, redirections,
+		 trial_file("notices", NULL));
+	typist_start(&typist, (const char *const[]){"sh", "-c", command, NULL});
+	client_use(&server, listener_accept(&listener), NULL);
+	client_type(&server, "220 hello\r\n");
+	client_half_close(&server);
+	while (client_receive(&server, DEADLINE_MS) && !server.ended)
+		;
+}
+
+static void a_full_disk_shows_in_the_status(void **state)
+{
+	(void)state;
+	call_with("", "</dev/null >/dev/full");
+	typist_expect(&typist, "status=1");
+	assert_true(trial_file_gets("notices",
+				    "cannot write to standard output: No space left on device"));
+}
+
+static void a_trace_that_breaks_off_shows_in_the_status(void **state)
+{
+	(void)state;
+	call_with("--trace /dev/full", "</dev/null");
+	typist_expect(&typist, "220 hello");
+	typist_expect(&typist, "status=1");
+	assert_true(trial_file_gets("notices", "the trace breaks off: No space left on device"));
+}
+
+/* The next file or socket that is opened would be what was closed. */
+static void closed_descriptors_do_not_become_the_trace_or_the_server(void **state)
+{
+	char options[COMMAND_SIZE], trace[COMMAND_SIZE];
+	size_t size;
+
+	(void)state;
+	snprintf(options, sizeof(options), "--trace %s", trial_file("trace", NULL));
+	call_with(options, "<&- >&-");
+	typist_expect(&typist, "status=1");
+	assert_true(trial_file_gets("notices", "cannot write to standard output: Bad file"));
+	assert_int_equal(server.raw.size, 0);
+	size = read_file("trace", trace, sizeof(trace));
+	assert_null(memmem(trace, size, "\n220 hello", 10));
+	assert_non_null(memmem(trace, size, "\"220 hello\\r\\n\"", 15));
+}
+
 /* --- bounds ------------------------------------------------------------------------------- */
 
 static void a_server_that_floods_waits_for_a_screen_that_nobody_reads(void **state)
@@ -374,6 +428,9 @@ int main(void)
 		TEST(with_lf_what_is_piped_in_is_not_touched),
 		TEST(a_server_that_breaks_the_connection_shows_in_the_status),
 		TEST(a_server_that_closes_before_it_has_read_all_shows_in_the_status),
+		TEST(a_full_disk_shows_in_the_status),
+		TEST(a_trace_that_breaks_off_shows_in_the_status),
+		TEST(closed_descriptors_do_not_become_the_trace_or_the_server),
 		TEST(a_server_that_floods_waits_for_a_screen_that_nobody_reads),
 	};
 
