@@ -602,6 +602,8 @@ static void read_line(struct session *session)
 			escape_typed(session);
 	} else if (session->line_cancelled) {
 		session_notice("\n");
+	} else if (session->telnet) {
+		session_type(session, line, size); /* its other end will be read in another way */
 	}
 }
 

@@ -5,6 +5,7 @@
  */
 #include "tests/e2e/support/client.h"
 #include "tests/e2e/support/listener.h"
+#include "tests/e2e/support/process.h"
 #include "tests/e2e/support/trial.h"
 #include "tests/e2e/support/typist.h"
 
@@ -249,6 +250,19 @@ static void telnet_begins_with_the_first_command_of_the_server(void **state)
 	typist_expect(&typist, " telnet \xff!");
 }
 
+static void what_was_typed_of_a_line_when_telnet_begins_is_sent(void **state)
+{
+	(void)state;
+	connect_with(NULL, NULL);
+	typist_type(&typist, "hel");
+	typist_expect(&typist, "hel");
+	client_send(&server, BYTES(IAC WILL "\x01" IAC WILL "\x03"));
+	client_expect_raw(&server, BYTES(IAC DO "\x01" IAC DO "\x03"
+						"hel"));
+	typist_type(&typist, "lo\r");
+	client_expect_raw(&server, BYTES("lo\r"));
+}
+
 static void port_23_and_who_asks_for_it_are_spoken_to_at_once(void **state)
 {
 	(void)state;
@@ -407,6 +421,26 @@ static void a_server_that_floods_waits_for_a_screen_that_nobody_reads(void **sta
 	typist_expect(&typist, "xxx");
 }
 
+static void a_window_beyond_all_measure_uses_no_memory(void **state)
+{
+	char size[64];
+
+	(void)state;
+	connect_with(NULL, NULL);
+	typist_type(&typist, "half");
+	typist_expect(&typist, "half");
+	typist_resize(&typist, 65535, 65535);
+	client_type(&server, "421 soon\r\n");
+	typist_expect(&typist, "421 soon\r\n");
+	typist_type(&typist, " whole\r");
+	client_expect_raw(&server, BYTES("half whole\r\n"));
+	typist_enter(&typist, "and another");
+	client_expect_raw(&server, BYTES("and another\r\n"));
+	process_status(typist.pid, "VmRSS", size, sizeof(size));
+	if (!SANITIZED)
+		assert_in_range(atol(size), 1, 16384); /* KiB */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -422,6 +456,7 @@ int main(void)
 		TEST(without_an_escape_character_it_is_a_character),
 		TEST(characters_are_sent_as_they_are_typed_in_character_mode),
 		TEST(telnet_begins_with_the_first_command_of_the_server),
+		TEST(what_was_typed_of_a_line_when_telnet_begins_is_sent),
 		TEST(port_23_and_who_asks_for_it_are_spoken_to_at_once),
 		TEST(what_is_piped_in_is_sent_with_cr_lf_and_every_answer_is_printed),
 		TEST(every_byte_can_be_piped_in_and_come_back),
@@ -432,6 +467,7 @@ int main(void)
 		TEST(a_trace_that_breaks_off_shows_in_the_status),
 		TEST(closed_descriptors_do_not_become_the_trace_or_the_server),
 		TEST(a_server_that_floods_waits_for_a_screen_that_nobody_reads),
+		TEST(a_window_beyond_all_measure_uses_no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
