@@ -314,7 +314,7 @@ const char *session_typing_name(const struct session *session)
 
 /* --- typing ------------------------------------------------------------------------------- */
 
-static bool look_for_escape(struct session *session);
+static void look_for_escape(struct session *session);
 
 static void type_text(struct session *session, const char *bytes, size_t size)
 {
@@ -357,8 +357,7 @@ void session_type(struct session *session, const char *bytes, size_t size)
 
 		if (session->to_network.size >= QUEUE_ENOUGH) {
 			session_step(session);
-			if (look_for_escape(session))
-				return;
+			look_for_escape(session);
 			continue;
 		}
 		if (session->telnet)
@@ -453,25 +452,21 @@ static bool is_escape_among_keys(const struct session *session, size_t at)
 	       (at_line_start && at + 1 < session->keys_size && session->keys[at + 1] == '.');
 }
 
-/*
- * The server takes nothing more: what has been typed before the escape character is lost. Returns
- * whether there was one.
- */
-static bool look_for_escape(struct session *session)
+/* The server takes nothing more: what has been typed before the escape character is lost. */
+static void look_for_escape(struct session *session)
 {
 	size_t at = 0;
 
 	while (at < session->keys_size && !is_escape_among_keys(session, at))
 		at++;
 	if (at == session->keys_size || !terminal_is_there())
-		return false;
+		return;
 	session->keys_size -= at + 1;
 	memmove(session->keys, session->keys + at + 1, session->keys_size);
 	if (session->settings->rlogin)
 		session->closed = true;
 	else
 		escape_typed(session);
-	return true;
 }
 
 /* Sends what has been typed up to the escape character, and acts on that. */
