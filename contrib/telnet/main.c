@@ -145,17 +145,19 @@ static bool fill_descriptors(void)
 	return true;
 }
 
-/* What could not be written has to be said, and shows in the status. */
+/* What could not be written has to be said, where nothing else was, and shows in the status. */
 static int check_output(const struct client *client, int status)
 {
+	int error = fflush(stdout) != 0 ? errno : ferror(stdout) ? EIO : 0;
+
 	if (client->trace.error != 0)
 		fprintf(stderr, "telnet: the trace breaks off: %s\n",
 			strerror(client->trace.error));
-	if (fflush(stdout) != 0 || ferror(stdout))
-		fprintf(stderr, "telnet: cannot write to standard output: %s\n", strerror(errno));
-	else if (client->trace.error == 0)
-		return status;
-	return status == EXIT_SUCCESS ? EXIT_FAILURE : status;
+	if (error != 0 && status == EXIT_SUCCESS)
+		fprintf(stderr, "telnet: cannot write to standard output: %s\n", strerror(error));
+	if ((error != 0 || client->trace.error != 0) && status == EXIT_SUCCESS)
+		return EXIT_FAILURE;
+	return status;
 }
 
 int main(int count, char *arguments[])
