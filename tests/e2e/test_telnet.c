@@ -539,7 +539,7 @@ static void fill_queue(int calls[], size_t count)
 	for (size_t i = 0; i < count; i++) {
 		calls[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 		assert_true(calls[i] >= 0);
-		connect(calls[i], (struct sockaddr *)&address, size);
+		(void)connect(calls[i], (struct sockaddr *)&address, size);
 	}
 }
 
