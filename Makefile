@@ -194,6 +194,8 @@ $(BUILD)/telnet: $(TELNET_OBJECTS) $(BUILD)/libnvt.a
 
 $(E2E_TESTS) $(NET_TESTS): $(SUPPORT_OBJECTS)
 $(NET_TESTS): $(NET_SUPPORT_OBJECTS)
+# The client's hostile servers speak by the fuzzers' scripts.
+$(BUILD)/tests/e2e/test_telnet: $(FUZZ_SHARED)
 $(UNIT_TESTS) $(E2E_TESTS) $(NET_TESTS): $(BUILD)/%: $(BUILD)/obj/%.o $(ARCHIVES)
 	$(call show,LINK  $@)
 	$(quiet)$(LINK) -pie $(LDFLAGS) -o $@ $(filter %.o,$^) $(ARCHIVES) \

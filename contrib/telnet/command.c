@@ -535,10 +535,7 @@ enum command_result command_do(struct client *client, const char *line)
 		terminal_run(line[0] == '\0' ? NULL : line);
 		return client->session ? COMMAND_DONE : COMMAND_PROMPT;
 	}
-	if (snprintf(copy, sizeof(copy), "%s", line) >= (int)sizeof(copy)) {
-		puts("The line is too long.");
-		return COMMAND_PROMPT;
-	}
+	snprintf(copy, sizeof(copy), "%s", line);
 	count = split(copy, words);
 	if (count == 0)
 		return client->session ? COMMAND_DONE : COMMAND_PROMPT;
@@ -588,10 +585,15 @@ static enum command_result prompt_once(struct client *client)
 	size_t size;
 	enum lines_result result = lines_read(client->prompt, &line, &size);
 
-	snprintf(text, sizeof(text), "%.*s", (int)(size < sizeof(text) ? size : sizeof(text)),
-		 line);
-	if (result == LINES_READ)
+	if (result == LINES_READ && (size >= sizeof(text) || memchr(line, '\0', size))) {
+		puts("The line is too long, or has a NUL in it.");
+		return COMMAND_PROMPT;
+	}
+	if (result == LINES_READ) {
+		memcpy(text, line, size);
+		text[size] = '\0';
 		return command_do(client, text);
+	}
 	putchar('\n');
 	if (result == LINES_END && !client->session)
 		client->quit = true;

@@ -113,6 +113,16 @@ static void set_error(struct attempts *attempts, struct attempt *attempt, int er
 	attempts->pending--;
 }
 
+/* Before it connects: a server may begin with urgent data, which is to stay in line. */
+static void set_options(int socket)
+{
+	int on = 1;
+
+	setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	setsockopt(socket, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));
+	setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+}
+
 static void begin_attempt(struct attempts *attempts, unsigned timeout, FILE *notices)
 {
 	struct attempt *attempt = &attempts->all[attempts->begun++];
@@ -127,6 +137,7 @@ static void begin_attempt(struct attempts *attempts, unsigned timeout, FILE *not
 		set_error(attempts, attempt, errno);
 		return;
 	}
+	set_options(attempt->socket);
 	attempts->pending++;
 	if (connect(attempt->socket, address->ai_addr, address->ai_addrlen) != 0 &&
 	    errno != EINPROGRESS)
@@ -220,15 +231,6 @@ static void tell_failures(const struct attempts *attempts, const struct connect_
 	}
 }
 
-static void set_options(int socket)
-{
-	int on = 1;
-
-	setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	setsockopt(socket, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));
-	setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
-}
-
 static int connect_to_list(const struct connect_target *target, const struct addrinfo *list,
 			   FILE *notices)
 {
@@ -245,7 +247,6 @@ static int connect_to_list(const struct connect_target *target, const struct add
 	if (connected) {
 		socket = connected->socket;
 		connected->socket = -1;
-		set_options(socket);
 	} else {
 		tell_failures(attempts, target);
 	}

@@ -19,6 +19,9 @@
 /* Bytes that are no character of the locale are these wide characters plus the byte. */
 #define NO_CHARACTER 0xdc00
 
+/* libedit keeps a picture of the whole screen: one with more characters than this is none. */
+#define CELLS_MAX (1 << 20)
+
 /* A key, ^_, that libedit is told to show the line again for. */
 #define REDISPLAY_KEY L'\037'
 
@@ -80,6 +83,36 @@ static enum lines_result read_plain(struct lines *lines)
 
 /* --- keys --------------------------------------------------------------------------------- */
 
+static bool add_character(struct lines *lines, wchar_t character)
+{
+	char bytes[MB_LEN_MAX];
+	mbstate_t state = {0};
+	size_t size = 1;
+
+	if (character >= NO_CHARACTER && character <= NO_CHARACTER + 0xff)
+		bytes[0] = (char)(character - NO_CHARACTER);
+	else
+		size = wcrtomb(bytes, character, &state);
+	if (size == (size_t)-1)
+		return true;
+	if (!make_room(lines, size))
+		return false;
+	memcpy(lines->line + lines->size, bytes, size);
+	lines->size += size;
+	return true;
+}
+
+/* What has been typed of the line is kept. */
+static void break_off(struct lines *lines)
+{
+	const LineInfoW *line = el_wline(lines->editor);
+
+	lines->broken_off = true;
+	for (const wchar_t *at = line->buffer; at < line->lastchar; at++)
+		if (!add_character(lines, *at))
+			return;
+}
+
 static int take_byte(struct lines *lines)
 {
 	if (lines->kept_size > 0) {
@@ -114,12 +147,13 @@ static int next_character(EditLine *editor, wchar_t *character)
 		size_t length;
 
 		if (byte < 0) {
-			lines->broken_off = true;
+			break_off(lines);
 			return -1;
 		}
 		if (lines->hidden && size == 0 && lines->kept_size < sizeof(lines->kept)) {
 			lines->hidden = false;
-			lines->kept[lines->kept_size++] = (unsigned char)byte;
+			memmove(lines->kept + 1, lines->kept, lines->kept_size++);
+			lines->kept[0] = (unsigned char)byte;
 			*character = REDISPLAY_KEY;
 			return 1;
 		}
@@ -135,52 +169,12 @@ static int next_character(EditLine *editor, wchar_t *character)
 
 /* --- lines -------------------------------------------------------------------------------- */
 
-static bool add_character(struct lines *lines, wchar_t character)
-{
-	char bytes[MB_LEN_MAX];
-	mbstate_t state = {0};
-	size_t size = 1;
-
-	if (character >= NO_CHARACTER && character <= NO_CHARACTER + 0xff)
-		bytes[0] = (char)(character - NO_CHARACTER);
-	else
-		size = wcrtomb(bytes, character, &state);
-	if (size == (size_t)-1)
-		return true;
-	if (!make_room(lines, size))
-		return false;
-	memcpy(lines->line + lines->size, bytes, size);
-	lines->size += size;
-	return true;
-}
-
 static wchar_t *prompt_of(EditLine *editor)
 {
 	struct lines *lines;
 
 	el_wget(editor, EL_CLIENTDATA, &lines);
 	return lines->wide_prompt;
-}
-
-static enum lines_result read_edited(struct lines *lines)
-{
-	const wchar_t *wide;
-	HistEventW event;
-	int count = 0;
-
-	lines->size = 0;
-	lines->broken_off = lines->hidden = false;
-	lines->reading = true;
-	wide = el_wgets(lines->editor, &count);
-	lines->reading = false;
-	if (!wide || count <= 0)
-		return lines->broken_off ? LINES_BROKEN_OFF : LINES_END;
-	if (count > 1)
-		history_w(lines->history, &event, H_ENTER, wide);
-	for (int i = 0; i < count && wide[i] != L'\n' && wide[i] != L'\r'; i++)
-		if (!add_character(lines, wide[i]))
-			return LINES_BROKEN_OFF;
-	return LINES_READ;
 }
 
 static bool begin_editor(struct lines *lines)
@@ -208,6 +202,30 @@ static bool begin_editor(struct lines *lines)
 	return true;
 }
 
+static enum lines_result read_edited(struct lines *lines)
+{
+	const wchar_t *wide;
+	HistEventW event;
+	int count = 0;
+
+	if (!lines->editor && !begin_editor(lines))
+		return LINES_END;
+	lines->size = 0;
+	lines->broken_off = lines->hidden = false;
+	lines->reading = true;
+	el_resize(lines->editor);
+	wide = el_wgets(lines->editor, &count);
+	lines->reading = false;
+	if (!wide || count <= 0)
+		return lines->broken_off ? LINES_BROKEN_OFF : LINES_END;
+	if (count > 1)
+		history_w(lines->history, &event, H_ENTER, wide);
+	for (int i = 0; i < count && wide[i] != L'\n' && wide[i] != L'\r'; i++)
+		if (!add_character(lines, wide[i]))
+			return LINES_BROKEN_OFF;
+	return LINES_READ;
+}
+
 /* Whether there is something of the line on the screen. */
 static bool shows_something(const struct lines *lines)
 {
@@ -225,9 +243,17 @@ void lines_interrupt(struct lines *lines)
 	fflush(stdout);
 }
 
+static bool can_edit(void)
+{
+	unsigned short columns, rows;
+
+	terminal_size(&columns, &rows);
+	return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) && (size_t)columns * rows <= CELLS_MAX;
+}
+
 void lines_resize(struct lines *lines)
 {
-	if (lines->editor)
+	if (lines->editor && can_edit())
 		el_resize(lines->editor);
 }
 
@@ -238,11 +264,6 @@ static void end_editor(struct lines *lines)
 	if (lines->history)
 		history_wend(lines->history);
 	free(lines->wide_prompt);
-}
-
-static bool can_edit(void)
-{
-	return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 }
 
 #else

@@ -18,7 +18,7 @@ typedef int lines_next_byte(void *owner);
 enum lines_result {
 	LINES_READ,
 	LINES_END, /* the end-of-file character, in an empty line */
-	LINES_BROKEN_OFF, /* the owner wanted no more */
+	LINES_BROKEN_OFF, /* the owner wanted no more: what had been typed of the line */
 };
 
 /* Makes an editor; `prompt` is kept by reference. NULL: out of memory. */

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /* The TELNET client: connects, runs the session, and says how it came out. */
+#include <errno.h>
+#include <fcntl.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "contrib/telnet/command.h"
 #include "contrib/telnet/connect.h"
@@ -58,6 +61,9 @@ static void say_goodbye(const struct session *session)
 		return;
 	if (session->fault[0] != '\0')
 		fprintf(stderr, "telnet: %s: %s\n", session->host, session->fault);
+	else if (session->screen_error != 0)
+		fprintf(stderr, "telnet: cannot write to standard output: %s\n",
+			strerror(-session->screen_error));
 	else if (session->error != 0)
 		fprintf(stderr, "telnet: connection to %s: %s\n", session->host,
 			strerror(session->error));
@@ -104,7 +110,9 @@ static int connect_and_run(struct client *client)
 	int socket;
 
 	connect_knows_port(settings->port, &port);
+	terminal_leave();
 	socket = connect_to(&target, terminal_is_there() ? stdout : stderr);
+	terminal_return();
 	return socket < 0 ? EXIT_FAILURE : run_session(client, socket, port);
 }
 
@@ -122,13 +130,46 @@ static int run_commands(struct client *client)
 	return status;
 }
 
+/*
+ * A descriptor that was closed is not to become that of a file or a socket of ours: what is read
+ * and written there fails.
+ */
+static bool fill_descriptors(void)
+{
+	for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; descriptor++) {
+		int flags = descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY;
+
+		if (fcntl(descriptor, F_GETFD) < 0 && open("/dev/null", flags) != descriptor)
+			return false;
+	}
+	return true;
+}
+
+/* What could not be written has to be said, where nothing else was, and shows in the status. */
+static int check_output(const struct client *client, int status)
+{
+	int error = fflush(stdout) != 0 ? errno : ferror(stdout) ? EIO : 0;
+
+	if (client->trace.error != 0)
+		fprintf(stderr, "telnet: the trace breaks off: %s\n",
+			strerror(client->trace.error));
+	if (error != 0 && status == EXIT_SUCCESS)
+		fprintf(stderr, "telnet: cannot write to standard output: %s\n", strerror(error));
+	if ((error != 0 || client->trace.error != 0) && status == EXIT_SUCCESS)
+		return EXIT_FAILURE;
+	return status;
+}
+
 int main(int count, char *arguments[])
 {
 	static struct client client;
-	int status = settings_read(&client.settings, count, arguments), error;
+	int status, error;
 
+	if (!fill_descriptors())
+		return EXIT_FAILURE;
+	status = settings_read(&client.settings, count, arguments);
 	if (status >= 0)
-		return status;
+		return check_output(&client, status);
 	set_locale();
 	error = trace_open(&client.trace, client.settings.trace);
 	if (error != 0) {
@@ -145,5 +186,5 @@ int main(int count, char *arguments[])
 		status = run_commands(&client);
 	command_free(&client);
 	terminal_restore();
-	return status;
+	return check_output(&client, status);
 }

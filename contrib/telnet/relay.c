@@ -74,10 +74,9 @@ static void write_screen(struct session *session)
 {
 	if (session->lines && session->to_screen.size > 0)
 		lines_interrupt(session->lines);
-	if (queue_write(&session->to_screen, session->screen) != 0) {
+	session->screen_error = queue_write(&session->to_screen, session->screen);
+	if (session->screen_error != 0)
 		queue_clear(&session->to_screen);
-		session->error = EPIPE;
-	}
 }
 
 /*
@@ -97,7 +96,8 @@ void relay_input(struct session *session)
 	size_t at = 0;
 
 	while (at < session->input_size && session->fault[0] == '\0' && session->error == 0 &&
-	       session->to_screen.size < QUEUE_ENOUGH && session->to_network.size < QUEUE_ENOUGH) {
+	       session->screen_error == 0 && session->to_screen.size < QUEUE_ENOUGH &&
+	       session->to_network.size < QUEUE_ENOUGH) {
 		const char *bytes = session->input + at;
 		size_t size = session->input_size - at;
 		bool was_telnet = session->telnet;
@@ -199,7 +199,9 @@ static bool wants_input(const struct session *session)
 
 static void fill_polled(const struct session *session, struct pollfd polled[POLLED])
 {
-	bool watches_urgent = session->telnet && !nvt_is_discarding(session->nvt);
+	/* Of a connection that is broken poll(2) tells without being asked, again and again. */
+	bool watches_urgent = session->telnet && !nvt_is_discarding(session->nvt) &&
+			      (!session->hung_up || wants_input(session));
 	int socket_events = (wants_input(session) ? POLLIN : 0) |
 			    (session->to_network.size > 0 ? POLLOUT : 0) |
 			    (watches_urgent ? POLLPRI : 0);
@@ -235,6 +237,8 @@ void session_step(struct session *session)
 		urgent_came(session);
 	if ((polled[POLLED_SOCKET].revents & readable) && wants_input(session))
 		receive(session);
+	if (polled[POLLED_SOCKET].revents & (POLLHUP | POLLERR))
+		session->hung_up = true;
 	relay_input(session);
 	if (polled[POLLED_SCREEN].revents != 0)
 		write_screen(session);

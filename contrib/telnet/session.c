@@ -58,6 +58,9 @@ void session_show(struct session *session, const char *bytes, size_t size)
 	if (session->mode.cooked && isatty(session->screen)) {
 		size = text_for_cooked(cooked, bytes, size, &session->shown_cr);
 		bytes = cooked;
+	} else if (session->shown_cr) {
+		queue_add(&session->to_screen, "\r", 1, false);
+		session->shown_cr = false;
 	}
 	queue_add(&session->to_screen, bytes, size, false);
 }
@@ -211,8 +214,8 @@ void session_tell_variables(struct session *session)
 
 bool session_is_alive(const struct session *session)
 {
-	return !session->closed && session->error == 0 && session->fault[0] == '\0' &&
-	       !(session->server_ended && session->input_size == 0);
+	return !session->closed && session->error == 0 && session->screen_error == 0 &&
+	       session->fault[0] == '\0' && !(session->server_ended && session->input_size == 0);
 }
 
 /* --- the terminal's modes ----------------------------------------------------------------- */
@@ -311,6 +314,8 @@ const char *session_typing_name(const struct session *session)
 
 /* --- typing ------------------------------------------------------------------------------- */
 
+static void look_for_escape(struct session *session);
+
 static void type_text(struct session *session, const char *bytes, size_t size)
 {
 	char ended[TEXT_FACTOR * TYPED_SIZE];
@@ -352,6 +357,7 @@ void session_type(struct session *session, const char *bytes, size_t size)
 
 		if (session->to_network.size >= QUEUE_ENOUGH) {
 			session_step(session);
+			look_for_escape(session);
 			continue;
 		}
 		if (session->telnet)
@@ -434,17 +440,33 @@ static void rlogin_escape_typed(struct session *session)
 	}
 }
 
+/* Of rlogin's only ~. at the beginning of a line: any other would have to be sent. */
+static bool is_escape_among_keys(const struct session *session, size_t at)
+{
+	bool at_line_start = at > 0 ? session->keys[at - 1] == '\r' || session->keys[at - 1] == '\n'
+				    : session->at_line_start;
+
+	if ((unsigned char)session->keys[at] != session->settings->escape)
+		return false;
+	return !session->settings->rlogin ||
+	       (at_line_start && at + 1 < session->keys_size && session->keys[at + 1] == '.');
+}
+
 /* The server takes nothing more: what has been typed before the escape character is lost. */
 static void look_for_escape(struct session *session)
 {
-	for (size_t i = 0; i < session->keys_size; i++) {
-		if ((unsigned char)session->keys[i] != session->settings->escape)
-			continue;
-		session->keys_size -= i + 1;
-		memmove(session->keys, session->keys + i + 1, session->keys_size);
-		escape_typed(session);
+	size_t at = 0;
+
+	while (at < session->keys_size && !is_escape_among_keys(session, at))
+		at++;
+	if (at == session->keys_size || !terminal_is_there())
 		return;
-	}
+	session->keys_size -= at + 1;
+	memmove(session->keys, session->keys + at + 1, session->keys_size);
+	if (session->settings->rlogin)
+		session->closed = true;
+	else
+		escape_typed(session);
 }
 
 /* Sends what has been typed up to the escape character, and acts on that. */
@@ -455,8 +477,7 @@ static void take_keys(struct session *session)
 	int key = -1;
 
 	if (session->to_network.size >= QUEUE_ENOUGH) {
-		if (terminal_is_there())
-			look_for_escape(session);
+		look_for_escape(session);
 		return;
 	}
 	while (size < sizeof(typed) && (key = session_take_key(session)) >= 0) {
@@ -576,18 +597,33 @@ static void read_line(struct session *session)
 			escape_typed(session);
 	} else if (session->line_cancelled) {
 		session_notice("\n");
+	} else if (session->telnet) {
+		session_type(session, line, size); /* its other end will be read in another way */
 	}
 }
 
 /* --- the whole of it ---------------------------------------------------------------------- */
 
+/* Whether there is something to be read still that nobody will send. */
+static bool is_input_left(const struct session *session)
+{
+	struct pollfd keys = {.fd = STDIN_FILENO, .events = POLLIN};
+	char byte;
+
+	if (session->cut_off || session->keys_size > 0 || session->to_network.size > 0)
+		return true;
+	return !session->input_ended && poll(&keys, 1, 0) > 0 && (keys.revents & POLLIN) &&
+	       read(STDIN_FILENO, &byte, 1) > 0;
+}
+
 static bool was_in_order(const struct session *session)
 {
+	if (session->screen_error != 0)
+		return false;
 	if (session->closed)
 		return true;
 	return session->error == 0 && session->fault[0] == '\0' &&
-	       (terminal_is_there() ||
-		(!session->cut_off && session->keys_size == 0 && session->to_network.size == 0));
+	       (terminal_is_there() || !is_input_left(session));
 }
 
 /* Shows what the server has sent last. */
@@ -597,11 +633,12 @@ static void drain(struct session *session)
 
 	if (session->shown_cr)
 		queue_add(&session->to_screen, "\r", 1, false);
-	while (session->to_screen.size > 0) {
+	while (session->to_screen.size > 0 && session->screen_error == 0) {
 		int ready = terminal_wait(&writable, 1, -1);
 
-		if (terminal_takes(TERMINAL_INTERRUPT) ||
-		    (ready > 0 && queue_write(&session->to_screen, session->screen) != 0))
+		if (ready > 0)
+			session->screen_error = queue_write(&session->to_screen, session->screen);
+		if (terminal_takes(TERMINAL_INTERRUPT) || session->screen_error != 0)
 			return;
 	}
 }

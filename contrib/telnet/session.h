@@ -65,8 +65,10 @@ struct session {
 	bool half_closed; /* and the server has been told */
 	bool cut_off; /* some of it could not be sent */
 	bool server_ended;
+	bool hung_up; /* the connection has ended, though not all that came has been read */
 	bool closed; /* by the user */
 	int error; /* what has broken the connection */
+	int screen_error; /* why what came could not be shown, or 0 */
 	char fault[128]; /* how the server has broken the protocol, or "" */
 };
 

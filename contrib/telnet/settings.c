@@ -118,6 +118,8 @@ const char *settings_show_character(int character, char text[8])
 		snprintf(text, 8, "off");
 	else if (character == 0x7f)
 		snprintf(text, 8, "^?");
+	else if (character > 0x7f)
+		snprintf(text, 8, "\\x%02x", (unsigned)character & 0xff);
 	else if (character < ' ')
 		snprintf(text, 8, "^%c", character + '@');
 	else

@@ -5,6 +5,7 @@
  */
 #include "contrib/telnet/terminal.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,7 +76,8 @@ static void on_request(int number, siginfo_t *information, void *context)
 	}
 }
 
-static void catch_signals(void)
+/* From here on they are requests, which come while the terminal is waited for. */
+static void catch_requests(void)
 {
 	struct sigaction action = {.sa_sigaction = on_request, .sa_flags = SA_SIGINFO};
 	sigset_t blocked;
@@ -86,8 +88,27 @@ static void catch_signals(void)
 		sigdelset(&mask_while_waiting, requesting[i].signal);
 		sigaction(requesting[i].signal, &action, NULL);
 	}
-	action.sa_flags = 0;
-	action.sa_handler = restore_and_die;
+	sigprocmask(SIG_BLOCK, &blocked, NULL);
+}
+
+/* They do at once what they do to any program. */
+static void release_requests(void)
+{
+	sigset_t released;
+
+	sigemptyset(&released);
+	for (size_t i = 0; i < REQUESTING; i++) {
+		sigaddset(&released, requesting[i].signal);
+		signal(requesting[i].signal, SIG_DFL);
+	}
+	sigprocmask(SIG_UNBLOCK, &released, NULL);
+}
+
+static void catch_signals(void)
+{
+	struct sigaction action = {.sa_handler = restore_and_die};
+
+	catch_requests();
 	for (size_t i = 0; i < sizeof(deadly) / sizeof(deadly[0]); i++) {
 		struct sigaction old;
 
@@ -95,7 +116,28 @@ static void catch_signals(void)
 		if (old.sa_handler != SIG_IGN) /* nohup(1) */
 			sigaction(deadly[i], &action, NULL);
 	}
-	sigprocmask(SIG_BLOCK, &blocked, NULL);
+}
+
+/* What keys have asked of somebody else they have not asked of the client. */
+static void forget_requests(void)
+{
+	for (size_t i = 0; i < TERMINAL_REQUESTS; i++)
+		requests[i] = 0;
+	requests[TERMINAL_RESIZED] = 1;
+}
+
+void terminal_leave(void)
+{
+	terminal_restore();
+	if (is_terminal)
+		release_requests();
+}
+
+void terminal_return(void)
+{
+	if (is_terminal)
+		catch_requests();
+	forget_requests();
 }
 
 bool terminal_takes(enum terminal_request request)
@@ -119,7 +161,9 @@ void terminal_open(void)
 {
 	is_terminal = tcgetattr(STDIN_FILENO, &original) == 0;
 	atexit(terminal_restore);
-	signal(SIGPIPE, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN); /* these two are errors of write(2) */
+	signal(SIGXFSZ, SIG_IGN);
+	signal(SIGCHLD, SIG_DFL); /* else nobody could be waited for */
 	sigprocmask(SIG_BLOCK, NULL, &mask_while_waiting);
 	if (is_terminal)
 		catch_signals();
@@ -158,10 +202,24 @@ static void set_output(struct termios *modes, const struct terminal_mode *mode)
 	modes->c_cflag = (modes->c_cflag & ~(tcflag_t)CSIZE) | CS8;
 }
 
+/*
+ * Nobody takes the escape character from the user, nor the key that starts output again: where
+ * START is not the user's own, any key does.
+ */
+static void keep_way_out(struct termios *modes, int escape)
+{
+	for (size_t i = 0; i < NCCS; i++)
+		if (escape >= 0 && i != VMIN && i != VTIME && modes->c_cc[i] == escape)
+			modes->c_cc[i] = _POSIX_VDISABLE;
+	if (modes->c_cc[VSTART] != original.c_cc[VSTART])
+		modes->c_iflag |= IXANY;
+}
+
 static void set_characters(struct termios *modes, const struct terminal_mode *mode)
 {
 	if (mode->has_characters)
 		memcpy(modes->c_cc, mode->characters, sizeof(modes->c_cc));
+	keep_way_out(modes, mode->escape);
 	modes->c_cc[VEOL] = (cc_t)(mode->escape >= 0 ? mode->escape : _POSIX_VDISABLE);
 	if (mode->edit)
 		return;
@@ -232,6 +290,7 @@ static _Noreturn void become_shell(const char *command)
 	for (size_t i = 0; i < REQUESTING; i++)
 		signal(requesting[i].signal, SIG_DFL);
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (!shell || shell[0] == '\0')
@@ -240,11 +299,14 @@ static _Noreturn void become_shell(const char *command)
 		execl(shell, shell, "-c", command, (char *)NULL);
 	else
 		execl(shell, shell, (char *)NULL);
+	fprintf(stderr, "%s: %s\n", shell, strerror(errno));
 	_exit(127);
 }
 
 void terminal_run(const char *command)
 {
+	struct sigaction usual = {.sa_handler = SIG_DFL}, ours;
+	sigset_t stop;
 	pid_t child;
 
 	fflush(stdout);
@@ -252,11 +314,16 @@ void terminal_run(const char *command)
 	child = fork();
 	if (child == 0)
 		become_shell(command);
-	if (child > 0)
-		while (waitpid(child, NULL, 0) < 0)
-			;
-	/* What its keys have asked of the command they have not asked of the client. */
-	for (size_t i = 0; i < TERMINAL_REQUESTS; i++)
-		requests[i] = 0;
-	requests[TERMINAL_RESIZED] = 1;
+	if (child < 0)
+		fprintf(stderr, "no process for it: %s\n", strerror(errno));
+	/* ^Z stops both: a command that is stopped alone would leave the terminal to nobody. */
+	sigaction(SIGTSTP, &usual, &ours);
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTSTP);
+	sigprocmask(SIG_UNBLOCK, &stop, NULL);
+	while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
+		;
+	sigprocmask(SIG_BLOCK, &stop, NULL);
+	sigaction(SIGTSTP, &ours, NULL);
+	forget_requests();
 }

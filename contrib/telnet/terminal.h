@@ -50,6 +50,13 @@ void terminal_set(const struct terminal_mode *);
 /* Puts the modes back as they were. */
 void terminal_restore(void);
 
+/*
+ * Leaves the terminal as it was, with keys and signals that do what they do to any program, for as
+ * long as nobody looks at them: until the return.
+ */
+void terminal_leave(void);
+void terminal_return(void);
+
 /* Its size, 0 where that is unknown. */
 void terminal_size(unsigned short *columns, unsigned short *rows);
 

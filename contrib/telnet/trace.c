@@ -58,6 +58,11 @@ static void end_line(struct trace *trace)
 {
 	fputs(trace->file == stdout && isatty(STDOUT_FILENO) ? "\r\n" : "\n", trace->file);
 	fflush(trace->file);
+	if (!ferror(trace->file) || trace->file == stdout)
+		return;
+	trace->error = errno;
+	fclose(trace->file);
+	trace->file = NULL;
 }
 
 static bool is_printable(unsigned char byte)
@@ -86,7 +91,7 @@ static void write_quoted(FILE *file, const unsigned char *bytes, size_t size)
 static void write_data(struct trace *trace, enum trace_direction direction,
 		       const unsigned char *bytes, size_t size)
 {
-	if (size == 0)
+	if (!trace->file || size == 0)
 		return;
 	begin_line(trace, direction);
 	fprintf(trace->file, "data %zu", size);
@@ -225,6 +230,8 @@ static void write_subnegotiation(struct trace *trace, enum trace_direction direc
 	bool whole = stream->size <= sizeof(stream->body);
 	char text[WORDS_SIZE];
 
+	if (!trace->file)
+		return;
 	begin_line(trace, direction);
 	fprintf(trace->file, "SB %s", words_option(stream->option, text));
 	write_body(trace->file, stream->option, stream->body,
@@ -241,6 +248,8 @@ static void write_command(struct trace *trace, enum trace_direction direction,
 {
 	const char *name = words_command(command);
 
+	if (!trace->file)
+		return;
 	begin_line(trace, direction);
 	if (name)
 		fputs(name, trace->file);
@@ -254,9 +263,25 @@ static void write_option(struct trace *trace, enum trace_direction direction, un
 {
 	char text[WORDS_SIZE];
 
+	if (!trace->file)
+		return;
 	begin_line(trace, direction);
 	fprintf(trace->file, "%s %s", words_command(command), words_option(option, text));
 	end_line(trace);
+}
+
+/* The byte behind an IAC, also one that breaks off a subnegotiation. */
+static void begin_command(struct trace *trace, enum trace_direction direction, unsigned char byte)
+{
+	struct trace_stream *stream = &trace->streams[direction];
+
+	stream->state = byte >= SB && byte <= DONT ? byte : 0;
+	if (byte == IAC)
+		write_data(trace, direction, &byte, 1);
+	else if (stream->state == 0)
+		write_command(trace, direction, byte);
+	stream->size = 0;
+	stream->option = 0;
 }
 
 static void body_byte(struct trace *trace, enum trace_direction direction, unsigned char byte)
@@ -271,8 +296,8 @@ static void body_byte(struct trace *trace, enum trace_direction direction, unsig
 		write_subnegotiation(trace, direction);
 		stream->escaped = false;
 		stream->state = 0;
-		if (byte != SE) /* broken off by another command */
-			write_command(trace, direction, byte);
+		if (byte != SE)
+			begin_command(trace, direction, byte);
 		return;
 	}
 	stream->escaped = false;
@@ -287,13 +312,7 @@ static void command_byte(struct trace *trace, enum trace_direction direction, un
 	struct trace_stream *stream = &trace->streams[direction];
 
 	if (stream->state == IAC) {
-		stream->state = byte >= SB && byte <= DONT ? byte : 0;
-		if (byte == IAC)
-			write_data(trace, direction, &byte, 1);
-		else if (stream->state == 0)
-			write_command(trace, direction, byte);
-		stream->size = 0;
-		stream->option = 0;
+		begin_command(trace, direction, byte);
 		return;
 	}
 	if (stream->state == SB) {
@@ -309,13 +328,14 @@ static void command_byte(struct trace *trace, enum trace_direction direction, un
 	stream->state = 0;
 }
 
+/* Read also where nothing is written: a trace that begins later begins in its place. */
 void trace_bytes(struct trace *trace, enum trace_direction direction, const char *bytes,
 		 size_t size)
 {
 	struct trace_stream *stream = &trace->streams[direction];
 	const unsigned char *at = (const unsigned char *)bytes, *end = at + size;
 
-	while (trace->file && at < end) {
+	while (at < end) {
 		const unsigned char *iac;
 
 		if (stream->state != 0) {
@@ -332,8 +352,7 @@ void trace_bytes(struct trace *trace, enum trace_direction direction, const char
 
 void trace_text(struct trace *trace, enum trace_direction direction, const char *bytes, size_t size)
 {
-	if (trace->file)
-		write_data(trace, direction, (const unsigned char *)bytes, size);
+	write_data(trace, direction, (const unsigned char *)bytes, size);
 }
 
 void trace_begin(struct trace *trace, const char *text)

@@ -28,6 +28,7 @@ struct trace_stream {
 
 struct trace {
 	FILE *file; /* NULL: nothing is traced */
+	int error; /* why a file could not be written to any more, or 0 */
 	struct trace_stream streams[TRACE_DIRECTIONS];
 };
 

@@ -9,8 +9,10 @@
 #include "tests/e2e/support/server.h"
 #include "tests/e2e/support/trial.h"
 #include "tests/e2e/support/typist.h"
+#include "tests/fuzz/script.h"
 
 #include <glob.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +22,9 @@
 #include <termios.h>
 
 #define ESCAPE "\035" /* ^] */
-#define COMMAND_SIZE 512
+#define COMMAND_SIZE 1024
+#define SCRIPT_SIZE 8192 /* of the fuzzer's */
+#define FILE_SIZE 65536 /* and what it says */
 #define SHELL "/bin/bash --norc --noprofile"
 
 /* A variable of the user's that no server is to see. */
@@ -388,6 +392,23 @@ static void with_linemode_a_key_that_the_program_changes_changes_here(void **sta
 	typist_expect(&typist, "\nright");
 }
 
+/* A server can name the escape character for a function, and any key for the one that stops output.
+ */
+static void no_special_character_of_the_server_takes_the_escape_character(void **state)
+{
+	(void)state;
+	open_text_session();
+	client_send(&peer, BYTES(IAC DO "\x22" IAC DO "\x21" IAC SB "\x22\x01\x03" IAC SE));
+	client_send(&peer,
+		    BYTES(IAC SB "\x22\x03\x03\x02\x1d\x0a\x02\x1d\x0f\x02z\x10\x02y" IAC SE IAC SB
+				 "\x21\x01" IAC SE "name: "));
+	typist_expect(&typist, "name: ");
+	typist_type(&typist, "y" ESCAPE);
+	typist_expect(&typist, "telnet> ");
+	typist_enter(&typist, "slc");
+	typist_expect(&typist, "^]   IP, interrupt");
+}
+
 /* --- what a server is told ---------------------------------------------------------------- */
 
 static void a_server_is_told_what_was_exported_and_nothing_else(void **state)
@@ -506,6 +527,89 @@ static void a_refusal_names_the_address(void **state)
 	assert_int_equal(typist_expect_end(&typist), 1);
 }
 
+/* A port whose queue is full: who calls it waits. */
+static void fill_queue(int calls[], size_t count)
+{
+	struct sockaddr_in address;
+	socklen_t size = sizeof(address);
+
+	listener_open(&listener);
+	assert_int_equal(listen(listener.socket, 0), 0);
+	assert_int_equal(getsockname(listener.socket, (struct sockaddr *)&address, &size), 0);
+	for (size_t i = 0; i < count; i++) {
+		calls[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+		assert_true(calls[i] >= 0);
+		(void)connect(calls[i], (struct sockaddr *)&address, size);
+	}
+}
+
+static void a_call_that_is_not_answered_can_be_broken_off(void **state)
+{
+	int calls[4];
+
+	(void)state;
+	fill_queue(calls, 4);
+	typist_start(&typist, (const char *const[]){trial_built("telnet"), "127.0.0.1",
+						    listener.port_text, NULL});
+	typist_expect(&typist, "Trying 127.0.0.1...");
+	typist_type(&typist, "\003");
+	assert_int_equal(typist_expect_end(&typist), 128 + SIGINT);
+	for (size_t i = 0; i < 4; i++)
+		close(calls[i]);
+}
+
+static void a_shell_command_that_is_stopped_stops_the_client_with_it(void **state)
+{
+	(void)state;
+	typist_start(&typist, (const char *const[]){"/bin/bash", "--norc", "--noprofile", NULL});
+	typist_expect(&typist, "bash-");
+	typist_enter(&typist, "PS1='ho''me> '; bind 'set enable-bracketed-paste off'");
+	typist_expect(&typist, "home> ");
+	typist_enter(&typist, trial_built("telnet"));
+	typist_expect(&typist, "telnet> ");
+	typist_enter(&typist, "! echo run''ning; head -n 1 | tr a-z A-Z");
+	typist_expect(&typist, "running");
+	typist_type(&typist, "\032");
+	typist_expect(&typist, "Stopped");
+	typist_expect(&typist, "home> ");
+	typist_enter(&typist, "fg");
+	typist_expect(&typist, "telnet");
+	typist_enter(&typist, "again");
+	typist_expect(&typist, "AGAIN");
+	typist_expect(&typist, "telnet> ");
+}
+
+/* Some programs that start others ignore SIGCHLD, and what they start does so, too. */
+static void a_shell_command_ends_whatever_the_client_has_inherited(void **state)
+{
+	static char command[COMMAND_SIZE];
+
+	(void)state;
+	snprintf(command, sizeof(command), "trap '' CHLD; exec %s", trial_built("telnet"));
+	typist.variables[0] = "SHELL=/nonexistent/shell";
+	typist_start(&typist, (const char *const[]){"/bin/sh", "-c", command, NULL});
+	typist_expect(&typist, "telnet> ");
+	typist_enter(&typist, "! true");
+	typist_expect(&typist, "/nonexistent/shell: No such file or directory");
+	typist_expect(&typist, "telnet> ");
+}
+
+static void a_command_that_is_too_long_is_not_carried_out_in_part(void **state)
+{
+	static char command[1200];
+
+	(void)state;
+	typist_start(&typist, (const char *const[]){trial_built("telnet"), NULL});
+	typist_expect(&typist, "telnet> ");
+	memset(command, 'x', sizeof(command) - 1);
+	memcpy(command, "! echo do''ne ", 14);
+	typist_enter(&typist, command);
+	typist_expect(&typist, "too long");
+	assert_false(typist_has(&typist, "done"));
+	typist_enter(&typist, "quit");
+	assert_int_equal(typist_expect_end(&typist), 0);
+}
+
 static void without_a_host_commands_are_read(void **state)
 {
 	char line[COMMAND_SIZE];
@@ -555,15 +659,15 @@ static size_t unquote(const char *text, char *bytes)
 	return size;
 }
 
-/* Whether every byte of the one stands in the other, in the same order. */
-static bool is_part_of(const char *part, size_t part_size, const char *whole, size_t whole_size)
+/* Takes out what a terminal adds to lines and a client leaves out: what remains must be equal. */
+static size_t bare(char *bytes, size_t size)
 {
-	size_t found = 0;
+	size_t kept = 0;
 
-	for (size_t i = 0; i < whole_size && found < part_size; i++)
-		if (whole[i] == part[found])
-			found++;
-	return found == part_size;
+	for (size_t i = 0; i < size; i++)
+		if (bytes[i] != '\0' && !strchr("\r\t ", bytes[i]))
+			bytes[kept++] = bytes[i];
+	return kept;
 }
 
 static size_t read_all(const char *name, char **bytes)
@@ -598,45 +702,155 @@ static size_t traced_data(char *trace)
 	return size;
 }
 
-/* A server says all this and closes; the client, fed by a pipe, must have ended by itself. */
-static void say(const char *bytes, size_t size)
+/* What was shown must be data of the trace, all of it and in order, up to where it was stopped. */
+static void assert_traced(char *shown, size_t size)
 {
-	static const char input[] = "sleep 0.02";
-	static char command[COMMAND_SIZE];
-	char *output, *trace, status[TYPIST_WORD_SIZE];
-	size_t output_size, trace_size;
+	char *trace;
+	size_t traced;
 
-	snprintf(command, sizeof(command),
-		 "%s | %s --trace %s 127.0.0.1 %s >%s 2>%s; echo status=$?.", input,
-		 trial_built("telnet"), trial_file("trace", ""), listener.port_text,
-		 trial_file("output", NULL), trial_file("notices", NULL));
-	typist.variables[0] = SECRET_NAME "=" SECRET;
-	typist_start(&typist, (const char *const[]){"sh", "-c", command, NULL});
+	read_all("trace", &trace);
+	traced = bare(trace, traced_data(trace));
+	size = bare(shown, size);
+	if (size > traced || memcmp(shown, trace, size) != 0) {
+		trial_show("trace", trace, traced);
+		trial_show("shown", shown, size);
+		fail_msg("something was shown that is not in the trace");
+	}
+	free(trace);
+}
+
+static size_t environments; /* so many were told */
+
+/* Of those that were told none may have had what the user did not export. */
+static void assert_no_secret(void)
+{
+	environments += client_has_raw(&peer, BYTES(IAC SB "\x27\x00"));
+	assert_false(client_has_raw(&peer, BYTES(SECRET)));
+	assert_false(client_has_raw(&peer, BYTES("/usr/sbin"))); /* of PATH */
+}
+
+/* The server's side: says all this, hears what there is to hear, and closes. */
+static void speak(const char *bytes, size_t size)
+{
+	long long deadline = trial_now() + DEADLINE_MS;
+	bool heard = true;
+
 	client_use(&peer, listener_accept(&listener), NULL);
-	while (size > 0) {
+	while (size > 0 && heard) {
 		size_t sent = client_push(&peer, bytes, size);
 
 		bytes += sent;
 		size -= sent;
-		if (!client_receive(&peer, sent > 0 ? 0 : 10))
-			break;
+		heard = client_receive(&peer, sent > 0 ? 0 : 10);
+		typist_has(&typist, ""); /* a screen that is read takes more */
 	}
 	shutdown(peer.socket, SHUT_WR);
+	while (heard && !peer.ended && trial_now() < deadline) {
+		heard = client_receive(&peer, 10);
+		typist_has(&typist, "");
+	}
+	assert_no_secret();
+}
+
+/* To a client that writes into a file and has a pipe to read from, which says nothing. */
+static void say_to_file(const char *bytes, size_t size)
+{
+	static char command[COMMAND_SIZE];
+	char *output, status[TYPIST_WORD_SIZE];
+	size_t output_size;
+
+	snprintf(command, sizeof(command),
+		 "rm -f %s; mkfifo %s; %s --trace %s 127.0.0.1 %s <>%s >%s 2>%s; echo status=$?.",
+		 trial_file("input", NULL), trial_file("input", NULL), trial_built("telnet"),
+		 trial_file("trace", ""), listener.port_text, trial_file("input", NULL),
+		 trial_file("output", NULL), trial_file("notices", NULL));
+	typist.variables[0] = SECRET_NAME "=" SECRET;
+	typist.variables[1] = "DISPLAY=desk:1";
+	typist_start(&typist, (const char *const[]){"sh", "-c", command, NULL});
+	speak(bytes, size);
 	typist_expect_word(&typist, "status=", status);
 	assert_true(strcmp(status, "0.") == 0 || strcmp(status, "1.") == 0);
-	while (client_receive(&peer, 100) && !peer.ended)
-		;
-	assert_false(client_has_raw(&peer, BYTES(SECRET)));
-	assert_false(client_has_raw(&peer, BYTES("/usr/sbin"))); /* of PATH */
 	output_size = read_all("output", &output);
-	read_all("trace", &trace);
-	trace_size = traced_data(trace);
-	if (!is_part_of(output, output_size, trace, trace_size))
-		fail_msg("something was shown that is not in the trace");
+	assert_traced(output, output_size);
 	free(output);
-	free(trace);
 	typist_leave(&typist);
 	client_close(&peer);
+}
+
+/* Where the screen's last line begins, which is the client's own. */
+static size_t last_line(const char *screen, size_t size)
+{
+	static const char *const begins[] = {"Connection closed by", "telnet: "};
+
+	for (size_t at = size; at-- > 0;)
+		for (size_t i = 0; i < 2; i++)
+			if (size - at > strlen(begins[i]) &&
+			    memcmp(screen + at, begins[i], strlen(begins[i])) == 0)
+				return at;
+	fail_msg("the client said nothing at the end");
+	return 0;
+}
+
+/* To a client at a terminal, which takes all options that a user can have. */
+static void say_to_terminal(const char *bytes, size_t size)
+{
+	int status;
+
+	typist.variables[0] = SECRET_NAME "=" SECRET;
+	typist.variables[1] = "DISPLAY=desk:1";
+	typist_start(&typist, (const char *const[]){trial_built("telnet"), "-a", "--trace",
+						    trial_file("trace", ""), "127.0.0.1",
+						    listener.port_text, NULL});
+	typist_expect(&typist, "Escape character is '^]'.\r\n");
+	speak(bytes, size);
+	status = typist_expect_end(&typist);
+	assert_in_range(status, 0, 1);
+	assert_traced(typist.shown + typist.seen,
+		      last_line(typist.shown + typist.seen, typist.size - typist.seen));
+	typist_leave(&typist);
+	client_close(&peer);
+}
+
+static void say(const char *bytes, size_t size)
+{
+	say_to_file(bytes, size);
+	say_to_terminal(bytes, size);
+}
+
+/* The same, from a server that has the options on by which a client tells things, and has asked. */
+static void say_and_ask(const char *bytes, size_t size)
+{
+	static const char asks[] = IAC DO
+		"\x18" IAC DO "\x23" IAC DO "\x24" IAC DO "\x27" IAC DO "\x22" IAC SB
+		"\x18\x01" IAC SE IAC SB "\x23\x01" IAC SE IAC SB "\x24\x01\x03" SECRET_NAME
+		"\x00PATH\x03PATH" IAC SE IAC SB "\x27\x01\x03" SECRET_NAME
+		"\x00PATH\x03PATH" IAC SE IAC SB "\x27\x01" IAC SE IAC SB "\x22\x01\x03" IAC SE;
+	static char all[sizeof(asks) + FILE_SIZE];
+
+	assert_true(size <= FILE_SIZE);
+	memcpy(all, asks, sizeof(asks) - 1);
+	memcpy(all + sizeof(asks) - 1, bytes, size);
+	say(all, sizeof(asks) - 1 + size);
+}
+
+/* Says what the server says in a script of the fuzzer's. */
+static void say_script(const uint8_t *script, size_t size)
+{
+	static char bytes[FILE_SIZE];
+
+	say_and_ask(bytes, script_network(NVT_CLIENT, script, size, bytes, sizeof(bytes)));
+}
+
+static void say_file(const char *path)
+{
+	uint8_t script[SCRIPT_SIZE];
+	FILE *file = fopen(path, "re");
+	size_t size;
+
+	assert_non_null(file);
+	size = fread(script, 1, sizeof(script), file);
+	fclose(file);
+	say_script(script, size);
 }
 
 /* What a fuzzer has found worth trying. */
@@ -645,28 +859,41 @@ static void the_corpus_of_the_fuzzer_does_no_harm(void **state)
 	glob_t files;
 
 	(void)state;
+	environments = 0;
 	listener_open(&listener);
 	assert_int_equal(
 		glob(TEST_SOURCE_DIRECTORY "/tests/fuzz/corpus/nvt_client/*", 0, NULL, &files), 0);
 	assert_true(files.gl_pathc > 10);
-	for (size_t i = 0; i < files.gl_pathc; i++) {
-		char bytes[65536];
-		FILE *file = fopen(files.gl_pathv[i], "re");
-		size_t size;
-
-		assert_non_null(file);
-		size = fread(bytes, 1, sizeof(bytes), file);
-		fclose(file);
-		say(bytes, size);
-	}
+	for (size_t i = 0; i < files.gl_pathc; i++)
+		say_file(files.gl_pathv[i]);
 	globfree(&files);
+	assert_true(environments > 100);
+}
+
+/* The grammar has every body that an option has, in good and in bad forms. */
+static void scripts_at_random_do_no_harm(void **state)
+{
+	(void)state;
+	environments = 0;
+	srand(1091);
+	listener_open(&listener);
+	for (int i = 0; i < 100; i++) {
+		uint8_t script[200];
+
+		for (size_t j = 0; j < sizeof(script); j++)
+			script[j] = (uint8_t)rand();
+		say_script(script, sizeof(script));
+	}
+	assert_true(environments > 100);
 }
 
 /* A stretch of TELNET by somebody who knows the words but not the language. */
 static size_t babble(char *to, size_t room)
 {
-	static const unsigned char options[] = {0,  1,	3,  5,	6,  18, 24, 31, 32, 33,
-						34, 35, 36, 39, 42, 70, 85, 86, 87, 200};
+	/* A subnegotiation of the last four is the end of the connection. */
+	static const unsigned char options[] = {0,  1,	3,  5,	6,  18,	 24, 31, 32, 33, 34,
+						35, 36, 39, 42, 39, 200, 70, 85, 86, 87};
+	static const size_t harmless = sizeof(options) - 4;
 	static const char *const asked[] = {"",	    "\x03", SECRET_NAME, ("\x03" SECRET_NAME),
 					    "PATH", "HOME", "\x02",	 "\xff\xff"};
 	size_t size = 0;
@@ -685,6 +912,8 @@ static size_t babble(char *to, size_t room)
 			to[size++] = (char)option;
 			break;
 		case 3:
+			if (rand() % 64)
+				option = options[(size_t)rand() % harmless];
 			to[size++] = (char)255;
 			to[size++] = (char)250;
 			to[size++] = (char)option;
@@ -693,7 +922,7 @@ static size_t babble(char *to, size_t room)
 				to + size, "%c%s", rand() % 4 ? 3 : 1,
 				asked[(size_t)rand() % (sizeof(asked) / sizeof(asked[0]))]);
 			to[size++] = (char)255;
-			to[size++] = (char)(rand() % 8 ? 240 : rand());
+			to[size++] = (char)(rand() % 32 ? 240 : rand());
 			break;
 		default:
 			to[size++] = (char)(rand() % 3 ? 255 : rand());
@@ -706,12 +935,33 @@ static size_t babble(char *to, size_t room)
 static void a_server_that_babbles_does_no_harm(void **state)
 {
 	(void)state;
+	environments = 0;
 	srand(1184);
 	listener_open(&listener);
 	for (int i = 0; i < 40; i++) {
 		static char bytes[20000];
 
-		say(bytes, babble(bytes, sizeof(bytes) / (size_t)(1 + i % 10)));
+		say_and_ask(bytes, babble(bytes, sizeof(bytes) / (size_t)(1 + i % 10)));
+	}
+	assert_true(environments > 10);
+}
+
+/* What a server can put where a subnegotiation ought to end, so that two readers differ. */
+static void a_subnegotiation_that_is_broken_off_hides_nothing_from_the_trace(void **state)
+{
+	static const char *const ends[] = {
+		IAC WILL IAC,	      IAC DO IAC, IAC SB IAC,
+		IAC SB "\x18" IAC SE, IAC "\xf1", IAC IAC IAC SE,
+	};
+
+	(void)state;
+	listener_open(&listener);
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		char bytes[128];
+		int size = snprintf(bytes, sizeof(bytes), "%s%s%s%s", IAC DO "\x18" IAC SB "\x18",
+				    ends[i], SB "shown" IAC SE, "and this, too\r\n");
+
+		say(bytes, (size_t)size);
 	}
 }
 
@@ -739,6 +989,27 @@ static void a_server_that_asks_and_does_not_read_uses_no_memory(void **state)
 	typist_expect(&typist, "telnet> ");
 }
 
+static void a_broken_connection_costs_nothing_while_its_rest_waits_for_the_screen(void **state)
+{
+	static char flood[65536];
+	long before;
+
+	(void)state;
+	open_text_session();
+	client_send(&peer, BYTES(IAC "\xf1"));
+	memset(flood, 'x', sizeof(flood));
+	for (int i = 0; i < 20; i++) {
+		client_push(&peer, flood, sizeof(flood));
+		trial_pause();
+	}
+	client_reset(&peer);
+	before = process_ticks(typist.pid);
+	usleep(500000);
+	assert_in_range(process_ticks(typist.pid), before, before + 20);
+	typist_expect(&typist, "Connection reset by peer");
+	assert_int_equal(typist_expect_end(&typist), 1);
+}
+
 #define TEST(name) cmocka_unit_test_teardown(name, tear_down)
 #define WITH(server, test)                                                                         \
 	{                                                                                          \
@@ -761,16 +1032,24 @@ int main(void)
 		TEST(with_linemode_keys_of_signals_are_functions),
 		TEST(with_linemode_a_program_that_wants_keys_gets_them),
 		TEST(with_linemode_a_key_that_the_program_changes_changes_here),
+		TEST(no_special_character_of_the_server_takes_the_escape_character),
 		TEST(a_server_is_told_what_was_exported_and_nothing_else),
 		TEST(a_user_to_log_in_as_is_told),
 		TEST(the_trace_tells_what_is_negotiated_in_words),
 		TEST(mistakes_are_named_in_one_line),
 		TEST(the_next_address_is_tried_where_one_is_dead),
 		TEST(a_refusal_names_the_address),
+		TEST(a_call_that_is_not_answered_can_be_broken_off),
 		TEST(without_a_host_commands_are_read),
+		TEST(a_shell_command_that_is_stopped_stops_the_client_with_it),
+		TEST(a_shell_command_ends_whatever_the_client_has_inherited),
+		TEST(a_command_that_is_too_long_is_not_carried_out_in_part),
 		TEST(the_corpus_of_the_fuzzer_does_no_harm),
+		TEST(scripts_at_random_do_no_harm),
 		TEST(a_server_that_babbles_does_no_harm),
+		TEST(a_subnegotiation_that_is_broken_off_hides_nothing_from_the_trace),
 		TEST(a_server_that_asks_and_does_not_read_uses_no_memory),
+		TEST(a_broken_connection_costs_nothing_while_its_rest_waits_for_the_screen),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
  */
 #include "tests/e2e/support/client.h"
 #include "tests/e2e/support/listener.h"
+#include "tests/e2e/support/process.h"
 #include "tests/e2e/support/trial.h"
 #include "tests/e2e/support/typist.h"
 
@@ -249,6 +250,19 @@ static void telnet_begins_with_the_first_command_of_the_server(void **state)
 	typist_expect(&typist, " telnet \xff!");
 }
 
+static void what_was_typed_of_a_line_when_telnet_begins_is_sent(void **state)
+{
+	(void)state;
+	connect_with(NULL, NULL);
+	typist_type(&typist, "hel");
+	typist_expect(&typist, "hel");
+	client_send(&server, BYTES(IAC WILL "\x01" IAC WILL "\x03"));
+	client_expect_raw(&server, BYTES(IAC DO "\x01" IAC DO "\x03"
+						"hel"));
+	typist_type(&typist, "lo\r");
+	client_expect_raw(&server, BYTES("lo\r"));
+}
+
 static void port_23_and_who_asks_for_it_are_spoken_to_at_once(void **state)
 {
 	(void)state;
@@ -331,6 +345,60 @@ static void a_server_that_closes_before_it_has_read_all_shows_in_the_status(void
 	typist_expect(&typist, "status=1");
 }
 
+/* --- what cannot be written --------------------------------------------------------------- */
+
+/* Somebody's shell runs the client with these options and redirections; a server says a line. */
+static void call_with(const char *options, const char *redirections)
+{
+	static char command[COMMAND_SIZE];
+
+	listener_open(&listener);
+	snprintf(command, sizeof(command), "%s %s 127.0.0.1 %s %s 2>%s; echo status=$?",
+		 trial_built("telnet"), options, listener.port_text, redirections,
+		 trial_file("notices", NULL));
+	typist_start(&typist, (const char *const[]){"sh", "-c", command, NULL});
+	client_use(&server, listener_accept(&listener), NULL);
+	client_type(&server, "220 hello\r\n");
+	client_half_close(&server);
+	while (client_receive(&server, DEADLINE_MS) && !server.ended)
+		;
+}
+
+static void a_full_disk_shows_in_the_status(void **state)
+{
+	(void)state;
+	call_with("", "</dev/null >/dev/full");
+	typist_expect(&typist, "status=1");
+	assert_true(trial_file_gets("notices",
+				    "cannot write to standard output: No space left on device"));
+}
+
+static void a_trace_that_breaks_off_shows_in_the_status(void **state)
+{
+	(void)state;
+	call_with("--trace /dev/full", "</dev/null");
+	typist_expect(&typist, "220 hello");
+	typist_expect(&typist, "status=1");
+	assert_true(trial_file_gets("notices", "the trace breaks off: No space left on device"));
+}
+
+/* The next file or socket that is opened would be what was closed. */
+static void closed_descriptors_do_not_become_the_trace_or_the_server(void **state)
+{
+	char options[COMMAND_SIZE], trace[COMMAND_SIZE];
+	size_t size;
+
+	(void)state;
+	snprintf(options, sizeof(options), "--trace %s", trial_file("trace", NULL));
+	call_with(options, "<&- >&-");
+	typist_expect(&typist, "status=1");
+	assert_true(trial_file_gets("notices", "cannot write to standard output: Bad file"));
+	assert_int_equal(server.raw.size, 0);
+	size = read_file("trace", trace, sizeof(trace));
+	assert_null(memmem(trace, size, "\n220 hello", 10));
+	assert_non_null(memmem(trace, size, "\"220 hello\\r\\n\"", 15));
+}
+
 /* --- bounds ------------------------------------------------------------------------------- */
 
 static void a_server_that_floods_waits_for_a_screen_that_nobody_reads(void **state)
@@ -353,6 +421,26 @@ static void a_server_that_floods_waits_for_a_screen_that_nobody_reads(void **sta
 	typist_expect(&typist, "xxx");
 }
 
+static void a_window_beyond_all_measure_uses_no_memory(void **state)
+{
+	char size[64];
+
+	(void)state;
+	connect_with(NULL, NULL);
+	typist_type(&typist, "half");
+	typist_expect(&typist, "half");
+	typist_resize(&typist, 65535, 65535);
+	client_type(&server, "421 soon\r\n");
+	typist_expect(&typist, "421 soon\r\n");
+	typist_type(&typist, " whole\r");
+	client_expect_raw(&server, BYTES("half whole\r\n"));
+	typist_enter(&typist, "and another");
+	client_expect_raw(&server, BYTES("and another\r\n"));
+	process_status(typist.pid, "VmRSS", size, sizeof(size));
+	if (!SANITIZED)
+		assert_in_range(atol(size), 1, 16384); /* KiB */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -368,13 +456,18 @@ int main(void)
 		TEST(without_an_escape_character_it_is_a_character),
 		TEST(characters_are_sent_as_they_are_typed_in_character_mode),
 		TEST(telnet_begins_with_the_first_command_of_the_server),
+		TEST(what_was_typed_of_a_line_when_telnet_begins_is_sent),
 		TEST(port_23_and_who_asks_for_it_are_spoken_to_at_once),
 		TEST(what_is_piped_in_is_sent_with_cr_lf_and_every_answer_is_printed),
 		TEST(every_byte_can_be_piped_in_and_come_back),
 		TEST(with_lf_what_is_piped_in_is_not_touched),
 		TEST(a_server_that_breaks_the_connection_shows_in_the_status),
 		TEST(a_server_that_closes_before_it_has_read_all_shows_in_the_status),
+		TEST(a_full_disk_shows_in_the_status),
+		TEST(a_trace_that_breaks_off_shows_in_the_status),
+		TEST(closed_descriptors_do_not_become_the_trace_or_the_server),
 		TEST(a_server_that_floods_waits_for_a_screen_that_nobody_reads),
+		TEST(a_window_beyond_all_measure_uses_no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -52,6 +52,9 @@ struct script {
 	size_t cuts[CUTS_MAX]; /* where the twin's pieces end */
 	size_t cut_count;
 	size_t given; /* bytes from the network in all */
+	char *network; /* NULL, or where they are copied to */
+	size_t network_size;
+	size_t network_room;
 };
 
 /* --- reading ------------------------------------------------------------------------------- */
@@ -367,11 +370,24 @@ static void give_twin(struct script *script, size_t begin, size_t end)
 	free(copy);
 }
 
+static void copy_network(struct script *script)
+{
+	size_t size = script->pending_size, room = script->network_room - script->network_size;
+
+	if (!script->network)
+		return;
+	if (size > room)
+		size = room;
+	memcpy(script->network + script->network_size, script->pending, size);
+	script->network_size += size;
+}
+
 /* All that has been put together is given to both, before anything else is done to them. */
 static void flush(struct script *script)
 {
 	size_t begin = 0, size = script->pending_size;
 
+	copy_network(script);
 	if (size > NETWORK_MAX - script->given)
 		size = NETWORK_MAX - script->given;
 	if (nvt_is_inflating(script->watched.nvt))
@@ -612,7 +628,8 @@ static size_t count_memory(void)
 						       : 0;
 }
 
-void script_run(enum nvt_role role, const uint8_t *data, size_t size)
+size_t script_network(enum nvt_role role, const uint8_t *data, size_t size, char *bytes,
+		      size_t room)
 {
 	/* Not on the stack: it is large, and to clear it would take longer than most scripts. */
 	static struct script script;
@@ -620,6 +637,9 @@ void script_run(enum nvt_role role, const uint8_t *data, size_t size)
 
 	script.at = data;
 	script.end = data + size;
+	script.network = bytes;
+	script.network_size = 0;
+	script.network_room = room;
 	begin(&script, role);
 	while (script.at < script.end) {
 		size_t i = next(&script) % LENGTH(operations), pending = script.pending_size;
@@ -635,4 +655,10 @@ void script_run(enum nvt_role role, const uint8_t *data, size_t size)
 		     count_memory() - memory);
 	subject_end(&script.watched);
 	subject_end(&script.twin);
+	return script.network_size;
+}
+
+void script_run(enum nvt_role role, const uint8_t *data, size_t size)
+{
+	script_network(role, data, size, NULL, 0);
 }

@@ -7,9 +7,14 @@
 #ifndef SCRIPT_H
 #define SCRIPT_H
 
+#include <stdint.h>
+
 #include "nvt/nvt.h"
 
 /* Runs a script on two endpoints of this role, which are to do the same, and checks both. */
 void script_run(enum nvt_role, const uint8_t *data, size_t size);
+
+/* The same, and copies what the network brings in it: `room` bytes at most. Returns how many. */
+size_t script_network(enum nvt_role, const uint8_t *data, size_t size, char *bytes, size_t room);
 
 #endif
