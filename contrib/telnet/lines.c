@@ -288,7 +288,7 @@ struct terminal_mode lines_mode(int escape)
 		.trap_signals = true,
 		.cooked = true,
 		.flow_control = true,
-		.escape = escape,
+		.ends = {escape, -1},
 	};
 
 	return mode;

@@ -160,9 +160,13 @@ static void set_output(struct termios *modes, const struct terminal_mode *mode)
 
 static void set_characters(struct termios *modes, const struct terminal_mode *mode)
 {
+	static const int places[TERMINAL_ENDS] = {VEOL, VEOL2};
+
 	if (mode->has_characters)
 		memcpy(modes->c_cc, mode->characters, sizeof(modes->c_cc));
-	modes->c_cc[VEOL] = (cc_t)(mode->escape >= 0 ? mode->escape : _POSIX_VDISABLE);
+	for (size_t i = 0; i < TERMINAL_ENDS; i++)
+		modes->c_cc[places[i]] =
+			(cc_t)(mode->ends[i] >= 0 ? mode->ends[i] : _POSIX_VDISABLE);
 	if (mode->edit)
 		return;
 	modes->c_cc[VMIN] = 1;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The client's commands: what each of them makes it send to a server that is the test. */
+/* The client's commands and keys: what each of them makes it send to a server that is the test. */
 #include "tests/e2e/support/client.h"
 #include "tests/e2e/support/listener.h"
 #include "tests/e2e/support/trial.h"
@@ -149,6 +149,100 @@ static void send_says_what_it_cannot_send(void **state)
 	assert_nothing_more_is_sent();
 }
 
+/* --- keys in line mode -------------------------------------------------------------------- */
+
+#define LINEMODE "\x22"
+#define MODE "\x01"
+#define SLC "\x03"
+
+/* Lines are edited at the client, and these characters are what the server's terminal has. */
+static void open_line_mode(const char *mode, const char *characters, size_t size)
+{
+	client_send(&server, BYTES(IAC DO LINEMODE));
+	client_expect_raw(&server, BYTES(IAC WILL LINEMODE IAC SB LINEMODE SLC));
+	client_expect_raw(&server, BYTES(IAC SE));
+	client_send(&server, BYTES(IAC SB LINEMODE SLC));
+	client_send(&server, characters, size);
+	client_send(&server, BYTES(IAC SE IAC SB LINEMODE MODE));
+	client_send(&server, mode, 1);
+	client_send(&server, BYTES(IAC SE));
+	client_expect_raw(&server, BYTES(IAC SB LINEMODE SLC));
+	client_expect_raw(&server, BYTES(IAC SB LINEMODE MODE));
+	client_expect_raw(&server, BYTES(IAC SE));
+}
+
+#define EDIT_TRAPSIG "\x03"
+#define TRAPSIG "\x02"
+
+/* AO is ^O, as the terminal has it; AYT is what the server wants it to be. */
+static void with_linemode_the_keys_ao_and_ayt_are_functions(void **state)
+{
+	(void)state;
+	open_session();
+	open_line_mode(TRAPSIG, BYTES("\x05\x02\x06")); /* AYT: ^F */
+	typist_type(&typist, "a\017b\006c\024");
+	client_expect_raw(&server, BYTES("a" IAC "\xf5"
+					 "b" IAC "\xf6"
+					 "c\024"));
+	assert_nothing_more_is_sent();
+}
+
+/* The terminal has room for two characters that end a line, and the escape character is one. */
+static void with_linemode_the_key_ao_acts_in_the_middle_of_a_line(void **state)
+{
+	(void)state;
+	open_session();
+	open_line_mode(EDIT_TRAPSIG, BYTES("\x0a\x02\x08")); /* EC: ^H */
+	typist_type(&typist, "wronk\010g\017");
+	client_expect_raw(&server, BYTES("wrong" IAC "\xf5"));
+	typist_enter(&typist, "right \024or wrong");
+	client_expect_raw(&server, BYTES("right " IAC "\xf6"
+					 "or wrong\r\n"));
+	assert_nothing_more_is_sent();
+}
+
+static void without_localchars_those_keys_are_characters(void **state)
+{
+	(void)state;
+	open_session();
+	give_command("unset localchars");
+	open_line_mode(TRAPSIG, BYTES("\x05\x02\x06"));
+	typist_type(&typist, "\017\006");
+	client_expect_raw(&server, BYTES("\017\006"));
+	assert_nothing_more_is_sent();
+}
+
+static void with_linemode_a_character_that_forwards_a_line_does(void **state)
+{
+	(void)state;
+	open_session();
+	open_line_mode(EDIT_TRAPSIG, BYTES("\x11\x02%"));
+	typist_type(&typist, "half%");
+	client_expect_raw(&server, BYTES("half%"));
+	typist_type(&typist, ESCAPE);
+	typist_expect(&typist, "telnet> ");
+}
+
+static void without_an_escape_character_two_characters_forward_a_line(void **state)
+{
+	(void)state;
+	open_session();
+	give_command("unset escape");
+	open_line_mode(EDIT_TRAPSIG, BYTES("\x11\x02%\x12\x02&"));
+	typist_type(&typist, "half%");
+	client_expect_raw(&server, BYTES("half%"));
+	typist_type(&typist, "other&");
+	client_expect_raw(&server, BYTES("other&"));
+	client_send(&server,
+		    BYTES(IAC SB LINEMODE SLC
+			  "\x11\x00\x00" IAC SE IAC SB LINEMODE DO
+			  "\x02\x00\x00\x00\x00\x40" IAC SE)); /* 33, an exclamation mark */
+	client_expect_raw(&server, BYTES(IAC SB LINEMODE WILL "\x02" IAC SE));
+	typist_type(&typist, "third%!");
+	client_expect_raw(&server, BYTES("third%!"));
+	assert_nothing_more_is_sent();
+}
+
 #define TEST(name) cmocka_unit_test_teardown(name, tear_down)
 
 int main(void)
@@ -158,6 +252,11 @@ int main(void)
 		TEST(send_asks_for_options_by_name_and_by_number),
 		TEST(send_asks_for_the_status_of_a_server_that_tells_it),
 		TEST(send_says_what_it_cannot_send),
+		TEST(with_linemode_the_keys_ao_and_ayt_are_functions),
+		TEST(with_linemode_the_key_ao_acts_in_the_middle_of_a_line),
+		TEST(without_localchars_those_keys_are_characters),
+		TEST(with_linemode_a_character_that_forwards_a_line_does),
+		TEST(without_an_escape_character_two_characters_forward_a_line),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
