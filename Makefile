@@ -316,8 +316,10 @@ fuzz:
 # Keeps of what fuzzing has found what reaches code that the corpus in the sources does not.
 .PHONY: fuzz-corpus
 fuzz-corpus:
+	@mkdir -p $(BUILD)/fuzz/findings
 	@for target in $(or $(ONLY),$(FUZZ_TARGETS)); do \
 		$(BUILD)/fuzz/tests/fuzz/fuzz_$$target -merge=1 -use_counters=0 -max_len=512 \
+			-artifact_prefix=$(BUILD)/fuzz/findings/$$target- \
 			tests/fuzz/corpus/$$target $(BUILD)/fuzz/corpus/$$target 2>&1 | tail -n 1; \
 	done
 
