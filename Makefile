@@ -248,6 +248,11 @@ ifneq ($(HAVE_SECCOMP),yes)
 	@echo "libseccomp is missing: telnetd is built without its system-call filter" >&2
 endif
 endif
+ifneq ($(EDIT),no)
+ifneq ($(HAVE_LIBEDIT),yes)
+	@echo "libedit is missing: telnet is built without its editor of lines" >&2
+endif
+endif
 
 -include $(ALL_OBJECTS:.o=.d)
 
@@ -330,7 +335,7 @@ SOURCES = $(shell find $(FOLDERS) -name '*.c')
 HEADERS = $(shell find $(FOLDERS) -name '*.h')
 SCRIPTS = $(shell find $(FOLDERS) .ci -type f -exec grep -lIE '^\#!.*[ /](ba)?sh( |$$)' {} +)
 PAGES = $(shell find $(FOLDERS) -name '*.[18]')
-LINTS := lint-format lint-cppcheck lint-tidy lint-scripts lint-pages lint-license
+LINTS := lint-format lint-optional lint-cppcheck lint-tidy lint-scripts lint-pages lint-license
 
 .PHONY: lint format $(LINTS)
 lint:
@@ -339,6 +344,12 @@ lint:
 
 lint-format:
 	clang-format --dry-run -Werror $(SOURCES) $(HEADERS)
+
+# What is built without an optional library, as by SECCOMP=no and EDIT=no.
+lint-optional:
+	grep -lE '^#.*\<HAVE_' $(SOURCES) | xargs -I FILE $(CC) -fsyntax-only -Werror \
+		$(filter-out -DHAVE_%,$(SOURCE_FLAGS)) $(WARNINGS) $(PACKAGE_CFLAGS) \
+		-DTEST_BUILD_DIRECTORY='"build"' -DTEST_SOURCE_DIRECTORY='"."' FILE
 
 # A NULL that ends a list of arguments is a pointer here: the compiler checks that (sentinel).
 # <sys/queue.h> is the system's, which cppcheck does not read, and a loop it cannot guess.

@@ -599,12 +599,8 @@ static void read_line(struct session *session)
 	session->reading_line = true;
 	result = lines_read(session->lines, &line, &size);
 	session->reading_line = false;
-	if (result == LINES_READ) {
-		session_type(session, line, size);
-		session_type(session, "\n", 1);
-	} else if (result == LINES_END) {
-		session_end_input(session);
-	} else if (session->escape_typed) {
+	/* Without an editor what was typed before either of these comes back as a line. */
+	if (session->escape_typed) {
 		session_notice("\n");
 		if (session->settings->rlogin)
 			rlogin_escape_typed(session);
@@ -612,6 +608,11 @@ static void read_line(struct session *session)
 			escape_typed(session);
 	} else if (session->line_cancelled) {
 		session_notice("\n");
+	} else if (result == LINES_READ) {
+		session_type(session, line, size);
+		session_type(session, "\n", 1);
+	} else if (result == LINES_END) {
+		session_end_input(session);
 	}
 }
 

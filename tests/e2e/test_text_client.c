@@ -163,6 +163,31 @@ static void what_the_server_says_leaves_a_half_typed_line_whole(void **state)
 	client_expect_raw(&server, BYTES("half whole\r\n"));
 }
 
+/* Where the output is no terminal, as where the client is built without libedit. */
+static void without_an_editor_the_terminal_edits_lines(void **state)
+{
+	char command[COMMAND_SIZE];
+
+	(void)state;
+	listener_open(&listener);
+	snprintf(command, sizeof(command), "%s 127.0.0.1 %s | cat", trial_built("telnet"),
+		 listener.port_text);
+	typist_start(&typist, (const char *const[]){"sh", "-c", command, NULL});
+	client_use(&server, listener_accept(&listener), NULL);
+	typist_expect(&typist, "Escape character is");
+	typist_enter(&typist, "wronk\177g");
+	client_expect_raw(&server, BYTES("wrong\r\n"));
+	typist_type(&typist, "half" ESCAPE);
+	typist_expect(&typist, "telnet> ");
+	typist_enter(&typist, "status");
+	typist_expect(&typist, "Operating in line mode.");
+	typist_enter(&typist, "whole");
+	client_expect_raw(&server, BYTES("whole\r\n"));
+	typist_type(&typist, "\004");
+	expect_end_of_input();
+	assert_raw(BYTES("wrong\r\nwhole\r\n"));
+}
+
 static void control_c_drops_the_line_and_not_the_connection(void **state)
 {
 	(void)state;
@@ -362,6 +387,7 @@ int main(void)
 		TEST(utf8_and_all_other_bytes_pass_unchanged),
 		TEST(lines_are_edited_and_come_back_from_the_history),
 		TEST(what_the_server_says_leaves_a_half_typed_line_whole),
+		TEST(without_an_editor_the_terminal_edits_lines),
 		TEST(control_c_drops_the_line_and_not_the_connection),
 		TEST(control_d_ends_what_is_sent_and_the_rest_is_shown),
 		TEST(the_escape_character_gives_commands),
