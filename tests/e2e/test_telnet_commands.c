@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The client's commands and keys: what each of them makes it send to a server that is the test. */
+/* What the client's options, commands and keys make it send, to a server that is the test. */
 #include "tests/e2e/support/client.h"
 #include "tests/e2e/support/listener.h"
 #include "tests/e2e/support/trial.h"
@@ -25,22 +25,55 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static void open_session(void)
+/* With options, up to the first NULL. */
+static void open_session_with(const char *option, const char *other)
 {
+	const char *arguments[6] = {trial_built("telnet")};
+	size_t count = 1;
+
 	listener_open(&listener);
-	typist_start(&typist, (const char *const[]){trial_built("telnet"), "127.0.0.1",
-						    listener.port_text, NULL});
+	if (option)
+		arguments[count++] = option;
+	if (other)
+		arguments[count++] = other;
+	arguments[count++] = "127.0.0.1";
+	arguments[count] = listener.port_text;
+	typist_start(&typist, arguments);
 	client_use(&server, listener_accept(&listener), NULL);
-	typist_expect(&typist, "Escape character");
+	typist_expect(&typist, "Connected to 127.0.0.1.");
 	typist_expect_raw(&typist);
 }
 
-/* A session in which each key is sent, as at most login servers. */
-static void open_telnet_session(void)
+static void open_session(void)
 {
-	open_session();
+	open_session_with(NULL, NULL);
+}
+
+/* Waits until the prompt is over, and the terminal edits lines or hands on each key. */
+static void expect_terminal(bool edits)
+{
+	long long deadline = trial_now() + DEADLINE_MS;
+	struct termios modes;
+
+	while (tcgetattr(typist.master, &modes) != 0 || ((modes.c_lflag & ICANON) != 0) != edits ||
+	       ((modes.c_iflag & ICRNL) != 0) != edits) {
+		assert_true(trial_now() < deadline);
+		trial_pause();
+	}
+}
+
+/* A session in which each key is sent, as at most login servers. */
+static void open_telnet_session_with(const char *option, const char *other)
+{
+	open_session_with(option, other);
 	client_send(&server, BYTES(IAC WILL "\x01" IAC WILL "\x03"));
 	client_expect_raw(&server, BYTES(IAC DO "\x01" IAC DO "\x03"));
+	expect_terminal(false);
+}
+
+static void open_telnet_session(void)
+{
+	open_telnet_session_with(NULL, NULL);
 }
 
 static void give_command(const char *command)
@@ -149,6 +182,174 @@ static void send_says_what_it_cannot_send(void **state)
 	assert_nothing_more_is_sent();
 }
 
+/* --- other commands ----------------------------------------------------------------------- */
+
+static void help_tells_of_each_command(void **state)
+{
+	static const char *const commands[] = {"close",	 "environ", "mode",  "open",
+					       "quit",	 "send",    "set",   "slc",
+					       "status", "toggle",  "unset", "z"};
+
+	(void)state;
+	open_session();
+	give_command("?");
+	for (size_t i = 0; i < LENGTH(commands); i++)
+		typist_expect(&typist, commands[i]);
+	typist_expect(&typist, "telnet> ");
+	typist_enter(&typist, "help quit");
+	typist_expect(&typist, "close the connection and exit");
+	typist_expect(&typist, "telnet> ");
+	assert_nothing_more_is_sent();
+}
+
+static void close_closes_the_connection(void **state)
+{
+	(void)state;
+	open_session();
+	give_command("close");
+	typist_expect(&typist, "Connection closed.");
+	assert_int_equal(typist_expect_end(&typist), 0);
+	while (client_receive(&server, DEADLINE_MS))
+		;
+	assert_true(server.ended);
+	assert_int_equal(server.raw.size, 0);
+}
+
+static void mode_says_how_what_is_typed_is_sent(void **state)
+{
+	(void)state;
+	open_telnet_session();
+	typist_type(&typist, "k");
+	client_expect_raw(&server, BYTES("k"));
+	give_command("mode oldline");
+	client_expect_raw(&server, BYTES(IAC DONT "\x03" IAC DONT "\x01"));
+	client_send(&server, BYTES(IAC WONT "\x03" IAC WONT "\x01"));
+	expect_terminal(true);
+	typist_enter(&typist, "wronk\177g");
+	client_expect_raw(&server, BYTES("wrong\r\n"));
+	give_command("mode character");
+	client_expect_raw(&server, BYTES(IAC DO "\x03" IAC DO "\x01"));
+	client_send(&server, BYTES(IAC WILL "\x03" IAC WILL "\x01"));
+	expect_terminal(false);
+	typist_type(&typist, "k");
+	client_expect_raw(&server, BYTES("k"));
+	give_command("mode line");
+	client_expect_raw(&server, BYTES(IAC WILL "\x22"));
+	give_command("mode");
+	typist_expect(&typist, "  mode oldline ");
+	assert_nothing_more_is_sent();
+}
+
+static void mode_telnet_begins_with_offers(void **state)
+{
+	(void)state;
+	open_session();
+	give_command("mode telnet");
+	client_expect_raw(&server, BYTES(IAC DO "\x03" IAC WILL "\x18" IAC WILL "\x1f"));
+	client_expect_raw(&server, BYTES(IAC WILL "\x22"));
+}
+
+static void set_unset_and_toggle_change_how_enter_is_sent(void **state)
+{
+	(void)state;
+	open_telnet_session();
+	typist_type(&typist, "\r");
+	client_expect_raw(&server, BYTES("\r\0"));
+	give_command("set crlf");
+	expect_terminal(false);
+	typist_type(&typist, "\r");
+	client_expect_raw(&server, BYTES("\r\n"));
+	give_command("unset crlf");
+	expect_terminal(false);
+	typist_type(&typist, "\r");
+	client_expect_raw(&server, BYTES("\r\0"));
+	give_command("toggle crlf");
+	expect_terminal(false);
+	typist_type(&typist, "\r");
+	client_expect_raw(&server, BYTES("\r\n"));
+	assert_nothing_more_is_sent();
+}
+
+static void set_binary_asks_for_it_both_ways(void **state)
+{
+	(void)state;
+	open_telnet_session();
+	give_command("set binary");
+	client_expect_raw(&server, BYTES(IAC WILL "\x00" IAC DO "\x00"));
+	client_send(&server, BYTES(IAC DO "\x00" IAC WILL "\x00"));
+	give_command("unset binary");
+	client_expect_raw(&server, BYTES(IAC WONT "\x00" IAC DONT "\x00"));
+}
+
+static void set_escape_makes_another_character_the_escape_character(void **state)
+{
+	(void)state;
+	open_telnet_session();
+	give_command("set escape ^A");
+	expect_terminal(false);
+	typist_type(&typist, ESCAPE);
+	client_expect_raw(&server, BYTES(ESCAPE));
+	typist_type(&typist, "\001");
+	typist_expect(&typist, "telnet> ");
+	typist_enter(&typist, "set");
+	typist_expect(&typist, "escape     ^A ");
+	typist_expect(&typist, "telnet> ");
+	typist_enter(&typist, "set frob");
+	typist_expect(&typist, "frob: no such setting");
+}
+
+static void set_tracefile_writes_what_comes_from_then_on(void **state)
+{
+	char command[128];
+
+	(void)state;
+	open_telnet_session();
+	snprintf(command, sizeof(command), "set tracefile %s", trial_file("trace", ""));
+	give_command(command);
+	client_send(&server, BYTES(IAC WILL "\x05"));
+	assert_true(trial_file_gets("trace", " > DO STATUS\n"));
+}
+
+/* In old line mode, where ^C is a function. */
+static void without_autosynch_no_synch_follows_a_function(void **state)
+{
+	(void)state;
+	open_session();
+	client_send(&server, BYTES(IAC WILL "\x05"));
+	client_expect_raw(&server, BYTES(IAC DO "\x05"));
+	expect_terminal(true);
+	typist_type(&typist, "\003");
+	client_expect_raw(&server, BYTES(IAC "\xf4" IAC "\xf2"));
+	give_command("unset autosynch");
+	expect_terminal(true);
+	typist_type(&typist, "\003");
+	client_expect_raw(&server, BYTES(IAC "\xf4"));
+	typist_enter(&typist, "a");
+	client_expect_raw(&server, BYTES("a\r\n"));
+	assert_int_equal(server.urgent_marks, 1);
+}
+
+/* USER is told as VAR, a name of the user's own as USERVAR. */
+static void environ_defines_and_undefines_what_is_told(void **state)
+{
+	(void)state;
+	open_session();
+	give_command("environ define USER ada");
+	give_command("environ define SHOE 39");
+	client_send(&server, BYTES(IAC DO "\x27" IAC SB "\x27\x01" IAC SE));
+	client_expect_raw(&server, BYTES(IAC SB "\x27\x00\x00USER\x01"
+						"ada\x03SHOE\x01\x33\x39" IAC SE));
+	give_command("environ");
+	typist_expect(&typist, "* USER=ada");
+	typist_expect(&typist, "* SHOE=39");
+	typist_expect(&typist, "telnet> ");
+	typist_enter(&typist, "environ undefine USER");
+	client_send(&server, BYTES(IAC SB "\x27\x01" IAC SE));
+	client_expect_raw(&server, BYTES(IAC SB "\x27\x00\x03SHOE\x01\x33\x39" IAC SE));
+	give_command("environ export NO_SUCH_VARIABLE");
+	typist_expect(&typist, "NO_SUCH_VARIABLE: no such variable");
+}
+
 /* --- keys in line mode -------------------------------------------------------------------- */
 
 #define LINEMODE "\x22"
@@ -243,6 +444,108 @@ static void without_an_escape_character_two_characters_forward_a_line(void **sta
 	assert_nothing_more_is_sent();
 }
 
+static void slc_asks_for_the_servers_characters_and_tells_the_terminals(void **state)
+{
+	(void)state;
+	open_session();
+	give_command("slc");
+	typist_expect(&typist, "There is no LINEMODE in effect.");
+	typist_expect(&typist, "telnet> ");
+	typist_enter(&typist, "");
+	open_line_mode(TRAPSIG, BYTES("\x0a\x02\x08")); /* EC: ^H */
+	give_command("slc check");
+	client_expect_raw(&server, BYTES(IAC SB LINEMODE SLC "\x00\x02\x00" IAC SE));
+	give_command("slc import");
+	client_expect_raw(&server, BYTES(IAC SB LINEMODE SLC "\x00\x03\x00" IAC SE));
+	give_command("slc export");
+	client_expect_raw(&server, BYTES(IAC SB LINEMODE SLC "\x0a\x02\x7f" IAC SE));
+	assert_nothing_more_is_sent();
+}
+
+/* --- options ------------------------------------------------------------------------------ */
+
+static void binary_is_asked_for_by_option(void **state)
+{
+	(void)state;
+	open_session_with("-8", NULL);
+	client_send(&server, BYTES(IAC WILL "\x05"));
+	client_expect_raw(&server, BYTES(IAC WILL "\x00" IAC DO "\x00" IAC DO "\x05"));
+	tear_down(NULL);
+	open_session_with("-L", NULL);
+	client_send(&server, BYTES(IAC WILL "\x05"));
+	client_expect_raw(&server, BYTES(IAC WILL "\x00" IAC DO "\x05"));
+	assert_int_equal(server.raw.size, 6);
+}
+
+static void with_crlf_enter_is_sent_so_to_a_login_server(void **state)
+{
+	(void)state;
+	open_telnet_session_with("--crlf", NULL);
+	typist_type(&typist, "a\r");
+	client_expect_raw(&server, BYTES("a\r\n"));
+}
+
+static void the_escape_character_can_be_another(void **state)
+{
+	(void)state;
+	open_telnet_session_with("-e", "^A");
+	typist_type(&typist, ESCAPE);
+	client_expect_raw(&server, BYTES(ESCAPE));
+	typist_type(&typist, "\001");
+	typist_expect(&typist, "telnet> ");
+}
+
+/* Options that change nothing, and the last of those that say who logs in. */
+static void a_user_who_is_not_to_be_told_is_not(void **state)
+{
+	(void)state;
+	listener_open(&listener);
+	typist_start(&typist, (const char *const[]){trial_built("telnet"), "-NcaK", "127.0.0.1",
+						    listener.port_text, NULL});
+	client_use(&server, listener_accept(&listener), NULL);
+	client_send(&server, BYTES(IAC DO "\x27" IAC SB "\x27\x01\x00USER" IAC SE));
+	client_expect_raw(&server, BYTES(IAC SB "\x27\x00" IAC SE));
+}
+
+static void as_rlogin_the_escape_character_counts_at_the_beginning_of_a_line(void **state)
+{
+	(void)state;
+	open_telnet_session_with("-r", NULL);
+	typist_type(&typist, "a~.\r~~b\r~c");
+	client_expect_raw(&server, BYTES("a~.\r\0~b\r\0~c"));
+	assert_nothing_more_is_sent();
+	typist_type(&typist, "\r~.");
+	assert_int_equal(typist_expect_end(&typist), 0);
+}
+
+static void a_minus_before_the_port_begins_telnet(void **state)
+{
+	char port[16];
+
+	(void)state;
+	listener_open(&listener);
+	snprintf(port, sizeof(port), "-%hu", listener.port);
+	typist_start(&typist,
+		     (const char *const[]){trial_built("telnet"), "127.0.0.1", port, NULL});
+	client_use(&server, listener_accept(&listener), NULL);
+	client_expect_raw(&server, BYTES(IAC DO "\x03"));
+}
+
+static void version_and_help_are_printed(void **state)
+{
+	(void)state;
+	typist_start(&typist, (const char *const[]){trial_built("telnet"), "-V", NULL});
+	typist_expect(&typist, "telnet " TELNETD_VERSION);
+	assert_int_equal(typist_expect_end(&typist), 0);
+	typist_leave(&typist);
+	typist_start(&typist, (const char *const[]){trial_built("telnet"), "-h", NULL});
+	typist_expect(&typist, "usage: telnet ");
+	assert_int_equal(typist_expect_end(&typist), 0);
+	typist_leave(&typist);
+	typist_start(&typist, (const char *const[]){trial_built("telnet"), "--frob", NULL});
+	assert_int_equal(typist_expect_end(&typist), 2);
+}
+
 #define TEST(name) cmocka_unit_test_teardown(name, tear_down)
 
 int main(void)
@@ -252,11 +555,29 @@ int main(void)
 		TEST(send_asks_for_options_by_name_and_by_number),
 		TEST(send_asks_for_the_status_of_a_server_that_tells_it),
 		TEST(send_says_what_it_cannot_send),
+		TEST(help_tells_of_each_command),
+		TEST(close_closes_the_connection),
+		TEST(mode_says_how_what_is_typed_is_sent),
+		TEST(mode_telnet_begins_with_offers),
+		TEST(set_unset_and_toggle_change_how_enter_is_sent),
+		TEST(set_binary_asks_for_it_both_ways),
+		TEST(set_escape_makes_another_character_the_escape_character),
+		TEST(set_tracefile_writes_what_comes_from_then_on),
+		TEST(without_autosynch_no_synch_follows_a_function),
+		TEST(environ_defines_and_undefines_what_is_told),
 		TEST(with_linemode_the_keys_ao_and_ayt_are_functions),
 		TEST(with_linemode_the_key_ao_acts_in_the_middle_of_a_line),
 		TEST(without_localchars_those_keys_are_characters),
 		TEST(with_linemode_a_character_that_forwards_a_line_does),
 		TEST(without_an_escape_character_two_characters_forward_a_line),
+		TEST(slc_asks_for_the_servers_characters_and_tells_the_terminals),
+		TEST(binary_is_asked_for_by_option),
+		TEST(with_crlf_enter_is_sent_so_to_a_login_server),
+		TEST(the_escape_character_can_be_another),
+		TEST(a_user_who_is_not_to_be_told_is_not),
+		TEST(as_rlogin_the_escape_character_counts_at_the_beginning_of_a_line),
+		TEST(a_minus_before_the_port_begins_telnet),
+		TEST(version_and_help_are_printed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
