@@ -6,6 +6,7 @@
 #include "tests/e2e/support/typist.h"
 
 #include <string.h>
+#include <sys/stat.h>
 #include <termios.h>
 
 #define ESCAPE "\035" /* ^] */
@@ -310,6 +311,25 @@ static void set_tracefile_writes_what_comes_from_then_on(void **state)
 	assert_true(trial_file_gets("trace", " > DO STATUS\n"));
 }
 
+static void a_trace_is_added_to_its_file_which_only_its_user_can_read(void **state)
+{
+	const char *path = trial_file("trace", NULL);
+	struct stat status;
+	off_t size = 0;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		open_session_with("-n", path);
+		typist_leave(&typist);
+		client_close(&server);
+		listener_close(&listener);
+		assert_int_equal(stat(path, &status), 0);
+		assert_int_equal(status.st_mode & 0777, 0600);
+		size = i == 0 ? status.st_size : size;
+	}
+	assert_true(size > 0 && status.st_size == 2 * size);
+}
+
 /* In old line mode, where ^C is a function. */
 static void without_autosynch_no_synch_follows_a_function(void **state)
 {
@@ -444,6 +464,110 @@ static void without_an_escape_character_two_characters_forward_a_line(void **sta
 	assert_nothing_more_is_sent();
 }
 
+/* --- the terminal's modes ----------------------------------------------------------------- */
+
+static void expect_flag(bool output, tcflag_t mask, tcflag_t value)
+{
+	long long deadline = trial_now() + DEADLINE_MS;
+	struct termios modes;
+
+	while (tcgetattr(typist.master, &modes) != 0 ||
+	       ((output ? modes.c_oflag : modes.c_iflag) & mask) != value) {
+		assert_true(trial_now() < deadline);
+		trial_pause();
+	}
+}
+
+static void linemode_says_how_tabs_and_control_characters_are_shown(void **state)
+{
+	struct termios modes;
+
+	(void)state;
+	open_session();
+	open_line_mode("\x1b", BYTES("\x0a\x02\x08")); /* EDIT TRAPSIG SOFT_TAB LIT_ECHO */
+	expect_flag(true, TABDLY, TAB3);
+	assert_int_equal(tcgetattr(typist.master, &modes), 0);
+	assert_int_equal(modes.c_lflag & ECHOCTL, 0);
+	client_send(&server, BYTES(IAC SB LINEMODE MODE "\x03" IAC SE));
+	expect_flag(true, TABDLY, TAB0);
+	assert_int_equal(tcgetattr(typist.master, &modes), 0);
+	assert_int_equal(modes.c_lflag & ECHOCTL, ECHOCTL);
+}
+
+static void flow_control_is_as_the_server_orders_it(void **state)
+{
+	(void)state;
+	open_telnet_session();
+	client_send(&server, BYTES(IAC DO "\x21" IAC SB "\x21\x01" IAC SE));
+	expect_flag(false, IXON | IXANY, IXON);
+	client_send(&server, BYTES(IAC SB "\x21\x02" IAC SE)); /* RESTART-ANY */
+	expect_flag(false, IXON | IXANY, IXON | IXANY);
+	client_send(&server, BYTES(IAC SB "\x21\x03" IAC SE IAC SB "\x21\x00" IAC SE));
+	expect_flag(false, IXON | IXANY, 0);
+}
+
+/* --- what is dropped ---------------------------------------------------------------------- */
+
+#define LAST "the last of what is not shown"
+
+/* More than a terminal takes that nobody reads, and less than the client takes beside that. */
+#define FULL_SCREEN 22000
+
+/* The client has taken all this, and waits for its screen. */
+static void fill_screen(void)
+{
+	static char text[FULL_SCREEN];
+
+	memset(text, 'x', sizeof(text));
+	client_send(&server, text, sizeof(text));
+	client_send(&server, BYTES(LAST IAC DO "\x06")); /* TIMING-MARK */
+	client_expect_raw(&server, BYTES(IAC WILL "\x06"));
+}
+
+static void expect_last(bool shown)
+{
+	client_send(&server, BYTES("then this"));
+	typist_expect(&typist, "then this");
+	assert_int_equal(memmem(typist.shown, typist.size, LAST, strlen(LAST)) != NULL, shown);
+}
+
+static void a_key_of_a_function_drops_what_is_not_shown_yet(void **state)
+{
+	(void)state;
+	open_session();
+	open_line_mode(TRAPSIG, BYTES("\x0a\x02\x08"));
+	fill_screen();
+	typist_type(&typist, "\003");
+	client_expect_raw(&server, BYTES(IAC "\xf4" IAC "\xf2"));
+	expect_last(false);
+	fill_screen();
+	typist_type(&typist, "\017");
+	client_expect_raw(&server, BYTES(IAC "\xf5"));
+	expect_last(false);
+}
+
+static void without_autoflush_it_drops_nothing(void **state)
+{
+	(void)state;
+	open_session();
+	give_command("unset autoflush");
+	open_line_mode(TRAPSIG, BYTES("\x0a\x02\x08"));
+	fill_screen();
+	typist_type(&typist, "\003");
+	client_expect_raw(&server, BYTES(IAC "\xf4" IAC "\xf2"));
+	expect_last(true);
+}
+
+static void a_synch_drops_what_is_not_shown_yet(void **state)
+{
+	(void)state;
+	open_telnet_session();
+	fill_screen();
+	client_send(&server, BYTES(IAC));
+	client_send_urgent(&server, BYTES("\xf2"));
+	expect_last(false);
+}
+
 static void slc_asks_for_the_servers_characters_and_tells_the_terminals(void **state)
 {
 	(void)state;
@@ -563,6 +687,7 @@ int main(void)
 		TEST(set_binary_asks_for_it_both_ways),
 		TEST(set_escape_makes_another_character_the_escape_character),
 		TEST(set_tracefile_writes_what_comes_from_then_on),
+		TEST(a_trace_is_added_to_its_file_which_only_its_user_can_read),
 		TEST(without_autosynch_no_synch_follows_a_function),
 		TEST(environ_defines_and_undefines_what_is_told),
 		TEST(with_linemode_the_keys_ao_and_ayt_are_functions),
@@ -570,6 +695,11 @@ int main(void)
 		TEST(without_localchars_those_keys_are_characters),
 		TEST(with_linemode_a_character_that_forwards_a_line_does),
 		TEST(without_an_escape_character_two_characters_forward_a_line),
+		TEST(linemode_says_how_tabs_and_control_characters_are_shown),
+		TEST(flow_control_is_as_the_server_orders_it),
+		TEST(a_key_of_a_function_drops_what_is_not_shown_yet),
+		TEST(without_autoflush_it_drops_nothing),
+		TEST(a_synch_drops_what_is_not_shown_yet),
 		TEST(slc_asks_for_the_servers_characters_and_tells_the_terminals),
 		TEST(binary_is_asked_for_by_option),
 		TEST(with_crlf_enter_is_sent_so_to_a_login_server),
