@@ -288,7 +288,7 @@ struct terminal_mode lines_mode(int escape)
 		.trap_signals = true,
 		.cooked = true,
 		.flow_control = true,
-		.ends = {escape, -1},
+		.escape = escape,
 	};
 
 	return mode;

@@ -225,13 +225,13 @@ static bool uses_lines(const struct session *session)
 }
 
 /* A character that is to be acted on at once also in a line, as far as the kernel has room. */
-static void add_end(struct terminal_mode *mode, int character)
+static void add_end(struct terminal_mode *mode, cc_t character)
 {
 	size_t i = 0;
 
-	if (character < 0 || character == _POSIX_VDISABLE || character == '\n')
+	if (character == mode->escape || character == '\n')
 		return;
-	while (i < TERMINAL_ENDS && mode->ends[i] >= 0 && mode->ends[i] != character)
+	while (i < TERMINAL_ENDS && mode->ends[i] != 0 && mode->ends[i] != character)
 		i++;
 	if (i < TERMINAL_ENDS)
 		mode->ends[i] = character;
@@ -252,7 +252,7 @@ static void follow_line_mode(const struct session *session, struct terminal_mode
 	specials_to_terminal(mode->characters, session->special);
 	for (int i = 1; mask && i < 256; i++)
 		if (mask[i / 8] & 0x80 >> i % 8)
-			add_end(mode, i);
+			add_end(mode, (cc_t)i);
 	add_end(mode, session->special[NVT_SPECIAL_FORWARD_1]);
 	add_end(mode, session->special[NVT_SPECIAL_FORWARD_2]);
 }
@@ -260,7 +260,7 @@ static void follow_line_mode(const struct session *session, struct terminal_mode
 static struct terminal_mode wanted_mode(const struct session *session)
 {
 	const struct nvt_mode *agreed = nvt_mode(session->nvt);
-	struct terminal_mode mode = {.ends = {-1, -1}};
+	struct terminal_mode mode = {.escape = session->settings->escape};
 
 	if (!session->telnet && session->typing == SESSION_LINES)
 		return lines_mode(session->settings->escape);
@@ -268,7 +268,6 @@ static struct terminal_mode wanted_mode(const struct session *session)
 		mode.cooked = mode.echo = true;
 		return mode;
 	}
-	add_end(&mode, session->settings->escape);
 	if (agreed->line_mode) {
 		follow_line_mode(session, &mode);
 	} else {
@@ -294,8 +293,8 @@ static bool is_same_mode(const struct terminal_mode *one, const struct terminal_
 	       one->trap_signals == other->trap_signals && one->cooked == other->cooked &&
 	       one->flow_control == other->flow_control && one->restart_any == other->restart_any &&
 	       one->soft_tab == other->soft_tab && one->literal_echo == other->literal_echo &&
+	       one->escape == other->escape && one->has_characters == other->has_characters &&
 	       memcmp(one->ends, other->ends, sizeof(one->ends)) == 0 &&
-	       one->has_characters == other->has_characters &&
 	       memcmp(one->characters, other->characters, sizeof(one->characters)) == 0;
 }
 
