@@ -330,7 +330,7 @@ static void a_trace_is_added_to_its_file_which_only_its_user_can_read(void **sta
 	assert_true(size > 0 && status.st_size == 2 * size);
 }
 
-/* In old line mode, where ^C is a function. */
+/* In old line mode, where ^C and ^\ are functions. */
 static void without_autosynch_no_synch_follows_a_function(void **state)
 {
 	(void)state;
@@ -340,13 +340,15 @@ static void without_autosynch_no_synch_follows_a_function(void **state)
 	expect_terminal(true);
 	typist_type(&typist, "\003");
 	client_expect_raw(&server, BYTES(IAC "\xf4" IAC "\xf2"));
+	typist_type(&typist, "\034");
+	client_expect_raw(&server, BYTES(IAC "\xf3" IAC "\xf2"));
 	give_command("unset autosynch");
 	expect_terminal(true);
 	typist_type(&typist, "\003");
 	client_expect_raw(&server, BYTES(IAC "\xf4"));
 	typist_enter(&typist, "a");
 	client_expect_raw(&server, BYTES("a\r\n"));
-	assert_int_equal(server.urgent_marks, 1);
+	assert_int_equal(server.urgent_marks, 2);
 }
 
 /* USER is told as VAR, a name of the user's own as USERVAR. */
@@ -630,6 +632,10 @@ static void with_crlf_enter_is_sent_so_to_a_login_server(void **state)
 	open_telnet_session_with("--crlf", NULL);
 	typist_type(&typist, "a\r");
 	client_expect_raw(&server, BYTES("a\r\n"));
+	client_send(&server, BYTES(IAC DO "\x00"));
+	client_expect_raw(&server, BYTES(IAC WILL "\x00"));
+	typist_type(&typist, "b\r!");
+	client_expect_raw(&server, BYTES("b\r!"));
 }
 
 static void the_escape_character_can_be_another(void **state)
@@ -674,6 +680,28 @@ static void a_minus_before_the_port_begins_telnet(void **state)
 	snprintf(port, sizeof(port), "-%hu", listener.port);
 	typist_start(&typist,
 		     (const char *const[]){trial_built("telnet"), "127.0.0.1", port, NULL});
+	client_use(&server, listener_accept(&listener), NULL);
+	client_expect_raw(&server, BYTES(IAC DO "\x03"));
+}
+
+/* A shell's command has none of the client's signals blocked. */
+static void commands_are_done_without_a_connection(void **state)
+{
+	char command[64];
+
+	(void)state;
+	listener_open(&listener);
+	typist_start(&typist, (const char *const[]){trial_built("telnet"), NULL});
+	typist_expect(&typist, "telnet> ");
+	typist_enter(&typist, "close");
+	typist_expect(&typist, "There is no connection.");
+	typist_expect(&typist, "telnet> ");
+	typist_enter(&typist, "! echo be''gun; kill -INT $$; echo sur''vived");
+	typist_expect(&typist, "begun");
+	typist_expect(&typist, "telnet> ");
+	assert_null(memmem(typist.shown, typist.size, "survived", 8));
+	snprintf(command, sizeof(command), "open 127.0.0.1 -%hu", listener.port);
+	typist_enter(&typist, command);
 	client_use(&server, listener_accept(&listener), NULL);
 	client_expect_raw(&server, BYTES(IAC DO "\x03"));
 }
@@ -731,6 +759,7 @@ int main(void)
 		TEST(a_user_who_is_not_to_be_told_is_not),
 		TEST(as_rlogin_the_escape_character_counts_at_the_beginning_of_a_line),
 		TEST(a_minus_before_the_port_begins_telnet),
+		TEST(commands_are_done_without_a_connection),
 		TEST(version_and_help_are_printed),
 	};
 
