@@ -570,29 +570,6 @@ static void a_synch_drops_what_is_not_shown_yet(void **state)
 	expect_last(false);
 }
 
-/* Each question is answered with more than it is long, until neither takes any more. */
-static void the_escape_character_acts_where_the_server_takes_nothing_more(void **state)
-{
-	static char asks[60000];
-	size_t still = 0;
-
-	(void)state;
-	typist.variables[0] = "DISPLAY=a.machine.with.a.rather.long.name.somewhere.far.away:0";
-	open_session();
-	client_send(&server, BYTES(IAC DO "\x27"));
-	for (size_t i = 0; i < sizeof(asks); i += 6)
-		memcpy(asks + i, IAC SB "\x27\x01" IAC SE, 6);
-	while (still < 20) {
-		still = client_push(&server, asks, sizeof(asks)) == 0 ? still + 1 : 0;
-		if (still > 0)
-			trial_pause();
-	}
-	typist_type(&typist, "typed in vain" ESCAPE);
-	typist_expect(&typist, "telnet> ");
-	typist_enter(&typist, "quit");
-	assert_int_equal(typist_expect_end(&typist), 0);
-}
-
 static void slc_asks_for_the_servers_characters_and_tells_the_terminals(void **state)
 {
 	(void)state;
@@ -751,7 +728,6 @@ int main(void)
 		TEST(a_key_of_a_function_drops_what_is_not_shown_yet),
 		TEST(without_autoflush_it_drops_nothing),
 		TEST(a_synch_drops_what_is_not_shown_yet),
-		TEST(the_escape_character_acts_where_the_server_takes_nothing_more),
 		TEST(slc_asks_for_the_servers_characters_and_tells_the_terminals),
 		TEST(binary_is_asked_for_by_option),
 		TEST(with_crlf_enter_is_sent_so_to_a_login_server),
