@@ -261,6 +261,11 @@ ifneq ($(HAVE_SECCOMP),yes)
 	@echo "libseccomp is missing: telnetd is built without its system-call filter" >&2
 endif
 endif
+ifneq ($(EDIT),no)
+ifneq ($(HAVE_LIBEDIT),yes)
+	@echo "libedit is missing: telnet is built without its editor of lines" >&2
+endif
+endif
 
 -include $(ALL_OBJECTS:.o=.d)
 
@@ -329,8 +334,10 @@ fuzz:
 # Keeps of what fuzzing has found what reaches code that the corpus in the sources does not.
 .PHONY: fuzz-corpus
 fuzz-corpus:
+	@mkdir -p $(BUILD)/fuzz/findings
 	@for target in $(or $(ONLY),$(FUZZ_TARGETS)); do \
 		$(BUILD)/fuzz/tests/fuzz/fuzz_$$target -merge=1 -use_counters=0 -max_len=512 \
+			-artifact_prefix=$(BUILD)/fuzz/findings/$$target- \
 			tests/fuzz/corpus/$$target $(BUILD)/fuzz/corpus/$$target 2>&1 | tail -n 1; \
 	done
 
@@ -341,7 +348,7 @@ SOURCES = $(shell find $(FOLDERS) -name '*.c')
 HEADERS = $(shell find $(FOLDERS) -name '*.h')
 SCRIPTS = $(shell find $(FOLDERS) .ci -type f -exec grep -lIE '^\#!.*[ /](ba)?sh( |$$)' {} +)
 PAGES = $(shell find $(FOLDERS) -name '*.[18]')
-LINTS := lint-format lint-cppcheck lint-tidy lint-scripts lint-pages lint-license
+LINTS := lint-format lint-optional lint-cppcheck lint-tidy lint-scripts lint-pages lint-license
 
 .PHONY: lint format $(LINTS)
 lint:
@@ -350,6 +357,12 @@ lint:
 
 lint-format:
 	clang-format --dry-run -Werror $(SOURCES) $(HEADERS)
+
+# What is built without an optional library, as by SECCOMP=no and EDIT=no.
+lint-optional:
+	grep -lE '^#.*\<HAVE_' $(SOURCES) | xargs -I FILE $(CC) -fsyntax-only -Werror \
+		$(filter-out -DHAVE_%,$(SOURCE_FLAGS)) $(WARNINGS) $(PACKAGE_CFLAGS) \
+		-DTEST_BUILD_DIRECTORY='"build"' -DTEST_SOURCE_DIRECTORY='"."' FILE
 
 # A NULL that ends a list of arguments is a pointer here: the compiler checks that (sentinel).
 # <sys/queue.h> is the system's, which cppcheck does not read, and a loop it cannot guess.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Control functions (RFC 854, RFC 1184 2.5) and the Synch. Which key or signal a function is on a
- * terminal is for the owner to know.
+ * Control functions (RFC 854, RFC 1184 2.5, RFC 885) and the Synch. Which key or signal a function
+ * is on a terminal is for the owner to know.
  */
 #include <string.h>
 
@@ -16,7 +16,7 @@ static const unsigned char commands[] = {
 	[NVT_ERASE_LINE] = TELNET_EL,	     [NVT_BREAK] = TELNET_BREAK,
 	[NVT_END_OF_FILE] = TELNET_EOF,	     [NVT_SUSPEND] = TELNET_SUSP,
 	[NVT_ABORT] = TELNET_ABORT,	     [NVT_GO_AHEAD] = TELNET_GA,
-	[NVT_NO_OPERATION] = TELNET_NOP,
+	[NVT_END_OF_RECORD] = TELNET_EOR,    [NVT_NO_OPERATION] = TELNET_NOP,
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

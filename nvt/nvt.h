@@ -67,7 +67,7 @@ enum nvt_role {
 	NVT_CLIENT,
 };
 
-/* Control functions of RFC 854, and of RFC 1184 section 2.5 (EOF, SUSP, ABORT). */
+/* Control functions of RFC 854, of RFC 1184 section 2.5 (EOF, SUSP, ABORT) and RFC 885 (EOR). */
 enum nvt_function {
 	NVT_INTERRUPT_PROCESS, /* IP */
 	NVT_ABORT_OUTPUT, /* AO */
@@ -79,6 +79,7 @@ enum nvt_function {
 	NVT_SUSPEND, /* SUSP */
 	NVT_ABORT, /* ABORT */
 	NVT_GO_AHEAD, /* GA */
+	NVT_END_OF_RECORD, /* EOR */
 	NVT_NO_OPERATION, /* NOP: never an event */
 };
 
@@ -411,6 +412,12 @@ void nvt_ask_default_specials(struct nvt *);
  * (FORWARDMASK, RFC 1184 2.3), NVT_MASK_SIZE bytes, or NULL where it has not said so.
  */
 const unsigned char *nvt_forward_mask(const struct nvt *);
+
+/*
+ * Asks the peer for the options that it takes for being in effect, where it has agreed to STATUS
+ * (RFC 859); returns whether it has. Its answer gives no event.
+ */
+bool nvt_ask_status(struct nvt *);
 
 /* As a client: asks the server to end the session (RFC 727). */
 void nvt_ask_logout(struct nvt *);

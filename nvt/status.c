@@ -108,3 +108,13 @@ void status_received(struct nvt *nvt, const char *body, size_t size)
 	if (size == 0 || body[0] != IS)
 		nvt_count_malformed(nvt);
 }
+
+bool nvt_ask_status(struct nvt *nvt)
+{
+	const char question[] = {SEND};
+
+	if (nvt->remote[TELNET_TELOPT_STATUS] != OPTION_YES)
+		return false;
+	nvt_send_subnegotiation(nvt, TELNET_TELOPT_STATUS, question, sizeof(question));
+	return true;
+}

@@ -38,17 +38,29 @@ static void send_escape(struct session *session, enum nvt_function function)
 		session_type(session, &escape, 1);
 }
 
+/* A trace shows the answer. */
+static void send_status(struct session *session, enum nvt_function function)
+{
+	(void)function;
+	if (!nvt_ask_status(session->nvt))
+		fputs("The server has not agreed to STATUS.\n", stdout);
+}
+
 static const struct sendable sendables[] = {
 	{"abort", "Abort Process", send_function, NVT_ABORT},
 	{"ao", "Abort Output", send_function, NVT_ABORT_OUTPUT},
 	{"ayt", "Are You There", send_function, NVT_ARE_YOU_THERE},
-	{"brk", "Break", send_function, NVT_BREAK},
+	{"break", "Break", send_function, NVT_BREAK},
+	{"brk", "the same", send_function, NVT_BREAK},
 	{"ec", "Erase Character", send_function, NVT_ERASE_CHARACTER},
 	{"el", "Erase Line", send_function, NVT_ERASE_LINE},
 	{"eof", "End of File", send_function, NVT_END_OF_FILE},
+	{"eor", "End of Record", send_function, NVT_END_OF_RECORD},
 	{"escape", "the escape character itself", send_escape, 0},
 	{"ga", "Go Ahead", send_function, NVT_GO_AHEAD},
-	{"ip", "Interrupt Process", send_function, NVT_INTERRUPT_PROCESS},
+	{"getstatus", "ask for the options in effect; a trace shows the answer", send_status, 0},
+	{"intp", "Interrupt Process", send_function, NVT_INTERRUPT_PROCESS},
+	{"ip", "the same", send_function, NVT_INTERRUPT_PROCESS},
 	{"nop", "No Operation", send_function, NVT_NO_OPERATION},
 	{"susp", "Suspend Process", send_function, NVT_SUSPEND},
 	{"synch", "Synch: drop what was typed and has not been read", send_synch, 0},
@@ -71,9 +83,14 @@ static const struct {
 static enum command_result show_help(void)
 {
 	for (size_t i = 0; i < LENGTH(sendables); i++)
-		printf("  %-8s %s\n", sendables[i].name, sendables[i].help);
+		printf("  %-9s %s\n", sendables[i].name, sendables[i].help);
 	puts("  do, dont, will, wont OPTION: ask for an option, by name or number");
 	return COMMAND_PROMPT;
+}
+
+static bool do_the_same(const struct sendable *one, const struct sendable *other)
+{
+	return one->send == other->send && one->function == other->function;
 }
 
 static const struct sendable *find(const char *name)
@@ -85,7 +102,7 @@ static const struct sendable *find(const char *name)
 
 		if (match == 2)
 			return &sendables[i];
-		if (match == 1 && found) {
+		if (match == 1 && found && !do_the_same(found, &sendables[i])) {
 			printf("%s: could be %s or %s\n", name, found->name, sendables[i].name);
 			return NULL;
 		}

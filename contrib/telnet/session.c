@@ -227,6 +227,19 @@ static bool uses_lines(const struct session *session)
 	       !session->input_ended;
 }
 
+/* A character that is to be acted on at once also in a line, as far as the kernel has room. */
+static void add_end(struct terminal_mode *mode, cc_t character)
+{
+	size_t i = 0;
+
+	if (character == mode->escape || character == '\n')
+		return;
+	while (i < TERMINAL_ENDS && mode->ends[i] != 0 && mode->ends[i] != character)
+		i++;
+	if (i < TERMINAL_ENDS)
+		mode->ends[i] = character;
+}
+
 /* What LINEMODE says that is to be done here (RFC 1184). */
 static void follow_line_mode(const struct session *session, struct terminal_mode *mode)
 {
@@ -240,12 +253,11 @@ static void follow_line_mode(const struct session *session, struct terminal_mode
 	mode->has_characters = true;
 	memcpy(mode->characters, terminal_characters(), sizeof(mode->characters));
 	specials_to_terminal(mode->characters, session->special);
-	/* The kernel has room for one character that forwards a line. */
 	for (int i = 1; mask && i < 256; i++)
-		if (mask[i / 8] & 0x80 >> i % 8) {
-			mode->characters[VEOL2] = (cc_t)i;
-			break;
-		}
+		if (mask[i / 8] & 0x80 >> i % 8)
+			add_end(mode, (cc_t)i);
+	add_end(mode, session->special[NVT_SPECIAL_FORWARD_1]);
+	add_end(mode, session->special[NVT_SPECIAL_FORWARD_2]);
 }
 
 static struct terminal_mode wanted_mode(const struct session *session)
@@ -266,6 +278,10 @@ static struct terminal_mode wanted_mode(const struct session *session)
 		mode.edit = !nvt_is_remote_on(session->nvt, TELOPT_SGA);
 		mode.trap_signals = mode.edit && session->settings->local_characters;
 	}
+	if (mode.trap_signals) {
+		add_end(&mode, session->special[NVT_SPECIAL_ABORT_OUTPUT]);
+		add_end(&mode, session->special[NVT_SPECIAL_ARE_YOU_THERE]);
+	}
 	mode.echo = !agreed->echo;
 	mode.cooked = mode.edit || mode.echo;
 	mode.flow_control =
@@ -281,6 +297,7 @@ static bool is_same_mode(const struct terminal_mode *one, const struct terminal_
 	       one->flow_control == other->flow_control && one->restart_any == other->restart_any &&
 	       one->soft_tab == other->soft_tab && one->literal_echo == other->literal_echo &&
 	       one->escape == other->escape && one->has_characters == other->has_characters &&
+	       memcmp(one->ends, other->ends, sizeof(one->ends)) == 0 &&
 	       memcmp(one->characters, other->characters, sizeof(one->characters)) == 0;
 }
 
@@ -469,31 +486,49 @@ static void look_for_escape(struct session *session)
 		escape_typed(session);
 }
 
-/* Sends what has been typed up to the escape character, and acts on that. */
+/* The function that a key is for where no terminal knows it, or -1. */
+static int function_of(const struct session *session, int key)
+{
+	if (!session->telnet || !session->mode.trap_signals)
+		return -1;
+	return specials_find_function(session->special, key);
+}
+
+/* AO wants none of what has come either. */
+static void send_function(struct session *session, enum nvt_function function)
+{
+	nvt_send_function(session->nvt, function);
+	if (function == NVT_ABORT_OUTPUT && session->settings->flush)
+		queue_clear(&session->to_screen);
+}
+
+/* Sends what has been typed up to the escape character or a function's, and acts on that. */
 static void take_keys(struct session *session)
 {
 	char typed[SESSION_KEYS_SIZE];
 	size_t size = 0;
-	int key = -1;
+	int key, function = -1;
+	bool escape = false;
 
 	if (session->to_network.size >= QUEUE_ENOUGH) {
 		look_for_escape(session);
 		return;
 	}
 	while (size < sizeof(typed) && (key = session_take_key(session)) >= 0) {
-		if (is_escape(session, key))
+		escape = is_escape(session, key);
+		function = function_of(session, key);
+		if (escape || function >= 0)
 			break;
 		typed[size++] = (char)key;
 		session->at_line_start = key == '\r' || key == '\n';
-		key = -1;
 	}
 	session_type(session, typed, size);
-	if (key < 0 || !is_escape(session, key))
-		return;
-	if (session->settings->rlogin)
+	if (escape && session->settings->rlogin)
 		rlogin_escape_typed(session);
-	else
+	else if (escape)
 		escape_typed(session);
+	else if (function >= 0)
+		send_function(session, (enum nvt_function)function);
 }
 
 /* --- signals ------------------------------------------------------------------------------ */
@@ -584,12 +619,8 @@ static void read_line(struct session *session)
 	session->reading_line = true;
 	result = lines_read(session->lines, &line, &size);
 	session->reading_line = false;
-	if (result == LINES_READ) {
-		session_type(session, line, size);
-		session_type(session, "\n", 1);
-	} else if (result == LINES_END) {
-		session_end_input(session);
-	} else if (session->escape_typed) {
+	/* Without an editor what was typed before either of these comes back as a line. */
+	if (session->escape_typed) {
 		session_notice("\n");
 		if (session->settings->rlogin)
 			rlogin_escape_typed(session);
@@ -597,6 +628,11 @@ static void read_line(struct session *session)
 			escape_typed(session);
 	} else if (session->line_cancelled) {
 		session_notice("\n");
+	} else if (result == LINES_READ) {
+		session_type(session, line, size);
+		session_type(session, "\n", 1);
+	} else if (result == LINES_END) {
+		session_end_input(session);
 	} else if (session->telnet) {
 		session_type(session, line, size); /* its other end will be read in another way */
 	}

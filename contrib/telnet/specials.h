@@ -14,6 +14,12 @@ void specials_from_terminal(unsigned char special[NVT_SPECIALS], const cc_t char
 /* Sets those characters that are special ones; the others stay as they are. */
 void specials_to_terminal(cc_t characters[NCCS], const unsigned char special[NVT_SPECIALS]);
 
+/*
+ * The functions that are sent for a key by the client itself, since no terminal knows them: the
+ * number of one that this key is for, or -1.
+ */
+int specials_find_function(const unsigned char special[NVT_SPECIALS], int key);
+
 /* Lists them for the user. */
 void specials_list(const unsigned char special[NVT_SPECIALS], FILE *);
 

@@ -15,6 +15,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+_Static_assert(_POSIX_VDISABLE == 0, "0 is no character that ends a line");
+
 static struct termios original;
 static volatile sig_atomic_t is_terminal;
 static volatile sig_atomic_t is_changed; /* its modes are not the original ones */
@@ -221,6 +223,9 @@ static void set_characters(struct termios *modes, const struct terminal_mode *mo
 		memcpy(modes->c_cc, mode->characters, sizeof(modes->c_cc));
 	keep_way_out(modes, mode->escape);
 	modes->c_cc[VEOL] = (cc_t)(mode->escape >= 0 ? mode->escape : _POSIX_VDISABLE);
+	modes->c_cc[VEOL2] = mode->ends[0];
+	if (mode->escape < 0)
+		modes->c_cc[VEOL] = mode->ends[1];
 	if (mode->edit)
 		return;
 	modes->c_cc[VMIN] = 1;

@@ -10,6 +10,9 @@
 #include <stdbool.h>
 #include <termios.h>
 
+/* Characters that can end a line that the kernel edits, beside those that always do. */
+#define TERMINAL_ENDS 2
+
 /* What the terminal does with what is typed and shown; all but these is the user's own. */
 struct terminal_mode {
 	bool edit; /* the kernel edits lines */
@@ -23,6 +26,7 @@ struct terminal_mode {
 	bool has_characters; /* the keys of editing and of signals are these, not the user's own */
 	cc_t characters[NCCS]; /* as termios(3) has them */
 	int escape; /* where lines are edited, a character that ends one; -1: none */
+	cc_t ends[TERMINAL_ENDS]; /* and others, 0: none; beside `escape` there is room for one */
 };
 
 /* What a key, or somebody else, has asked for since it was asked last. */

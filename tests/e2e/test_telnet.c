@@ -144,12 +144,25 @@ static void resize_and_interrupt(void)
 	typist_expect(&typist, "ready> ");
 }
 
+static void stop_a_program(void)
+{
+	typist_enter(&typist, "cat");
+	typist_enter(&typist, "a l''ine");
+	typist_expect(&typist, "\na l''ine");
+	typist_type(&typist, "\032");
+	typist_expect(&typist, "Stopped");
+	typist_expect(&typist, "ready> ");
+	typist_enter(&typist, "kill %1");
+	typist_expect(&typist, "ready> ");
+}
+
 static void a_session_goes_as_users_expect(void **state)
 {
 	const struct login_server *login_server = *state;
 
 	log_in(login_server->serve());
 	resize_and_interrupt();
+	stop_a_program();
 	edit_with_vi();
 	give_command("z");
 	typist_expect(&typist, "Stopped");

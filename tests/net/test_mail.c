@@ -300,6 +300,33 @@ static void ftp_logs_in_and_names_a_port(void **state)
 	dialogue_keep(&typist, command, "4-ftp");
 }
 
+/* The same by IPv4, which PASV is for. */
+static void ftp_names_a_port_of_ipv4(void **state)
+{
+	static const char *const lines[] = {
+		"<Trying 10.23.23.4...",
+		"<Connected to files.lab.test.",
+		"<Escape character is '^]'.",
+		"<220 files.lab.test FTP server ready.",
+		">USER wanda",
+		"<331 Please specify the password.",
+		">PASS right horse",
+		"<230 Login successful.",
+		">PASV",
+		"<227 Entering Passive Mode (10,23,23,4,156,64).",
+		">QUIT",
+		"<221 Goodbye.",
+		END,
+		NULL,
+	};
+
+	(void)state;
+	NEEDS_THE_NETWORK();
+	dialogue_start(&typist, "telnet -4 files.lab.test 21");
+	dialogue_hold(&typist, lines);
+	typist_expect_end(&typist);
+}
+
 /* --- what goes over the wire -------------------------------------------------------------- */
 
 /* What the kernel has sent to a port: "bytes_sent:N", or "" before the first byte. */
@@ -423,6 +450,7 @@ int main(void)
 		TEST(pop3_removes_a_message),
 		TEST(imap_reads_a_message_and_keeps_its_flags),
 		TEST(ftp_logs_in_and_names_a_port),
+		TEST(ftp_names_a_port_of_ipv4),
 		TEST(a_text_server_is_sent_nothing_but_what_is_typed),
 		TEST(a_telnet_server_is_sent_offers_before_it_says_anything),
 		TEST(a_piped_talk_with_smtp_prints_every_answer),

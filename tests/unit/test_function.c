@@ -53,12 +53,23 @@ static void no_operation_does_nothing_and_go_ahead_is_told(void **unused)
 	end(t);
 }
 
+static void an_end_of_record_is_told(void **unused)
+{
+	struct transcript *t = plain_server();
+
+	(void)unused;
+	receive(t, "a" IAC EOR "b");
+	assert_sent(t, "");
+	assert_events(t, "data a\nfunction EOR\ndata b\n");
+	end(t);
+}
+
 static void commands_without_a_meaning_here_are_passed_over(void **unused)
 {
 	struct transcript *t = plain_server();
 
 	(void)unused;
-	receive(t, "a" IAC EOR IAC SE IAC "\000" IAC "A" IAC "\353" IAC DM "b");
+	receive(t, "a" IAC SE IAC "\000" IAC "A" IAC "\353" IAC DM "b");
 	assert_sent(t, "");
 	assert_events(t, "data ab\n");
 	assert_true(nvt_peer(t->nvt)->answered);
@@ -85,7 +96,7 @@ static void every_function_is_sent_as_its_command(void **unused)
 	for (int function = NVT_INTERRUPT_PROCESS; function <= NVT_NO_OPERATION; function++)
 		nvt_send_function(t->nvt, (enum nvt_function)function);
 	assert_sent(t, IAC IP IAC AO IAC AYT IAC EC IAC EL IAC BRK IAC XEOF IAC SUSP IAC ABORT IAC
-			       GA IAC NOP);
+			       GA IAC EOR IAC NOP);
 	assert_int_equal(t->urgent_count, 0);
 	end(t);
 }
@@ -253,6 +264,7 @@ int main(void)
 		cmocka_unit_test(are_you_there_is_answered_by_a_server),
 		cmocka_unit_test(are_you_there_is_told_to_a_client),
 		cmocka_unit_test(no_operation_does_nothing_and_go_ahead_is_told),
+		cmocka_unit_test(an_end_of_record_is_told),
 		cmocka_unit_test(commands_without_a_meaning_here_are_passed_over),
 		cmocka_unit_test(an_owner_without_interest_in_functions_is_not_called),
 		cmocka_unit_test(every_function_is_sent_as_its_command),

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Who may know whom, by what the preprocessor reads: the privileged process's files never see the
- * protocol engine or TLS, not even through another header, and nvt/ and pty/ know nobody.
+ * protocol engine or TLS, not even through another header, nvt/ and pty/ know nobody, and the
+ * client knows libnvt as any other user of it does.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -219,6 +220,37 @@ static void pty_knows_nothing_of_nvt_and_telnetd(void **state)
 	assert_folder_knows_neither("pty/*.[ch]", "nvt", "telnetd");
 }
 
+static void the_client_knows_nothing_of_pty_and_telnetd(void **state)
+{
+	(void)state;
+	assert_folder_knows_neither("contrib/telnet/*.[ch]", "pty", "telnetd");
+}
+
+/* Whether a header of libnvt's own is included, one that is not for its users. */
+static bool includes_private_nvt(void)
+{
+	static const char public[] = " nvt/nvt.h ";
+
+	for (const char *at = included; (at = strstr(at, " nvt/")); at++)
+		if (strncmp(at, public, strlen(public)) != 0)
+			return true;
+	return includes_header("libtelnet.h");
+}
+
+static void the_client_knows_of_nvt_what_is_public(void **state)
+{
+	glob_t files;
+
+	(void)state;
+	find_files("contrib/telnet/*.[ch]", &files);
+	for (size_t i = 0; i < files.gl_pathc; i++) {
+		list_includes("", files.gl_pathv[i]);
+		if (includes_private_nvt())
+			fail_msg("%s includes what is libnvt's own", files.gl_pathv[i]);
+	}
+	globfree(&files);
+}
+
 /* --- that this check can fail ------------------------------------------------------------- */
 
 static void the_check_sees_nvt_where_it_is_included(void **state)
@@ -229,6 +261,17 @@ static void the_check_sees_nvt_where_it_is_included(void **state)
 	assert_non_null(find_network_side());
 	list_includes("", "nvt/nvt.c");
 	assert_true(includes_header("libtelnet.h"));
+}
+
+static void the_check_sees_what_is_nvts_own(void **state)
+{
+	(void)state;
+	list_includes("-include nvt/option.h", "contrib/telnet/send.c");
+	assert_true(includes_private_nvt());
+	list_includes("-include libtelnet.h", "contrib/telnet/send.c");
+	assert_true(includes_private_nvt());
+	list_includes("-include nvt/nvt.h", "contrib/telnet/queue.c");
+	assert_false(includes_private_nvt());
 }
 
 /* Makes the privileged file that this adds to include a header, and looks again. */
@@ -310,7 +353,10 @@ int main(void)
 		cmocka_unit_test(session_knows_of_nvt_and_pty_what_is_public),
 		cmocka_unit_test(nvt_knows_nothing_of_pty_and_telnetd),
 		cmocka_unit_test(pty_knows_nothing_of_nvt_and_telnetd),
+		cmocka_unit_test(the_client_knows_nothing_of_pty_and_telnetd),
+		cmocka_unit_test(the_client_knows_of_nvt_what_is_public),
 		cmocka_unit_test(the_check_sees_nvt_where_it_is_included),
+		cmocka_unit_test(the_check_sees_what_is_nvts_own),
 		cmocka_unit_test(the_check_sees_the_protocol_engine_behind_a_file),
 		cmocka_unit_test(the_check_sees_a_tls_header_behind_another),
 		cmocka_unit_test(the_check_takes_no_system_header_for_one_of_ours),

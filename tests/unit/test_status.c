@@ -134,6 +134,24 @@ static void a_status_that_is_told_to_us_has_no_effect(void **unused)
 	end(t);
 }
 
+static void a_status_is_asked_for_where_it_was_agreed_to(void **unused)
+{
+	struct transcript *t = new_client(NULL);
+
+	(void)unused;
+	assert_false(nvt_ask_status(t->nvt));
+	assert_sent(t, "");
+	receive(t, IAC WILL STATUS);
+	forget(t);
+	assert_true(nvt_ask_status(t->nvt));
+	assert_sent(t, ASK_STATUS);
+	receive(t, IAC WONT STATUS);
+	forget(t);
+	assert_false(nvt_ask_status(t->nvt));
+	assert_sent(t, "");
+	end(t);
+}
+
 static void bodies_that_are_no_status_are_malformed(void **unused)
 {
 	struct transcript *t = opened_server();
@@ -160,6 +178,7 @@ int main(void)
 		cmocka_unit_test(what_was_ordered_is_listed_again_when_the_peer_has_said_more),
 		cmocka_unit_test(what_comes_behind_the_question_does_not_count_for_its_answer),
 		cmocka_unit_test(a_status_that_is_told_to_us_has_no_effect),
+		cmocka_unit_test(a_status_is_asked_for_where_it_was_agreed_to),
 		cmocka_unit_test(bodies_that_are_no_status_are_malformed),
 	};
 

@@ -207,7 +207,7 @@ static inline void read_data(struct transcript *t, char byte, bool behind_cr)
 
 static inline void read_command(struct transcript *t, char byte)
 {
-	static const char commands[] = NOP DM BRK IP AO AYT EC EL GA XEOF SUSP ABORT;
+	static const char commands[] = NOP DM BRK IP AO AYT EC EL GA XEOF SUSP ABORT EOR;
 	struct grammar *grammar = &t->grammar;
 
 	grammar->command = byte;
@@ -304,7 +304,7 @@ static inline void on_function(void *owner, enum nvt_function function)
 		[NVT_ERASE_LINE] = "EL",	[NVT_BREAK] = "BRK",
 		[NVT_END_OF_FILE] = "EOF",	[NVT_SUSPEND] = "SUSP",
 		[NVT_ABORT] = "ABORT",		[NVT_GO_AHEAD] = "GA",
-		[NVT_NO_OPERATION] = "NOP",
+		[NVT_END_OF_RECORD] = "EOR",	[NVT_NO_OPERATION] = "NOP",
 	};
 
 	note(owner, "function %s", names[function]);
