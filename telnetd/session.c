@@ -675,16 +675,15 @@ static void on_held(evutil_socket_t fd, short what, void *context)
 	finish_turn(session);
 }
 
-static void on_socket_read(evutil_socket_t socket, short what, void *context)
+/* Takes what the client has sent, a turn's worth at most. */
+static void receive(struct session *session)
 {
-	struct session *session = context;
 	size_t room = RECEIVE_SIZE;
 	ssize_t size;
 
-	(void)what;
 	if (session->state < SESSION_RELAYING) /* takes_input: there is room */
 		room = TYPED_WAITING_MAX - session->typed.size;
-	size = recv(socket, bytes_read, room, MSG_DONTWAIT);
+	size = recv(session->socket, bytes_read, room, MSG_DONTWAIT);
 	if (size > 0 && session->state != SESSION_LINGERING) {
 		session->received += (uint64_t)size;
 		tell_time(session);
@@ -695,7 +694,14 @@ static void on_socket_read(evutil_socket_t socket, short what, void *context)
 	} else if (size < 0 && errno != EAGAIN && errno != EINTR) {
 		end_broken(session);
 	}
-	finish_turn(session);
+}
+
+static void on_socket_read(evutil_socket_t socket, short what, void *context)
+{
+	(void)socket;
+	(void)what;
+	receive(context);
+	finish_turn(context);
 }
 
 static void on_socket_write(evutil_socket_t socket, short what, void *context)
@@ -835,6 +841,8 @@ static void on_master_write(evutil_socket_t master, short what, void *context)
 	(void)master;
 	(void)what;
 	write_typed(session);
+	if (!session->over && (wanted(session) & WANTS_SOCKET_READ))
+		receive(session);
 	finish_turn(session);
 }
 

@@ -47,11 +47,11 @@ int typed_write(struct typed *typed, int master, size_t most)
 	while (done < most && result == 0) {
 		ssize_t written = write(master, typed->bytes + done, most - done);
 
-		if (written > 0)
+		if (written >= 0)
 			done += (size_t)written;
-		else if (written == 0)
-			result = -EAGAIN;
-		else if (errno != EINTR)
+		if (written >= 0 && done < most)
+			result = -EAGAIN; /* as the next would say */
+		else if (written < 0 && errno != EINTR)
 			result = -errno;
 	}
 	typed->size -= done;
