@@ -18,8 +18,9 @@ bool environment_allows(const char *variable, char *const *also);
 bool environment_is_name(const char *name);
 
 /*
- * Whether it is one that tells the login program, or the dynamic linker, who the user is and what to
- * run: no client may set it, whatever the configuration says. There are others that programs obey.
+ * Whether it is one that tells the login program, or the dynamic linker, who the user is and what
+ * to run: no client may set it, whatever the configuration says. There are others that programs
+ * obey.
  */
 bool environment_is_reserved(const char *name);
 

@@ -492,7 +492,7 @@ static void serve_with_few_descriptors(const char *sessions_per_worker, size_t c
 static void a_worker_gets_no_session_that_it_lacks_descriptors_for(void **state)
 {
 	(void)state;
-	serve_with_few_descriptors("1000", 3 * FEW_SESSIONS);
+	serve_with_few_descriptors("1000", (size_t)3 * FEW_SESSIONS);
 }
 
 static void a_shared_worker_gets_no_session_that_it_lacks_descriptors_for(void **state)
