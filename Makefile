@@ -18,6 +18,7 @@
 # make install            into DESTDIR and PREFIX
 # make uninstall
 # make clean
+# make help               this text
 #
 # run, check, bench, fuzz and lint first install what they miss, through contrib/install-deps.
 #
@@ -400,7 +401,7 @@ INSTALLED = $(SBINDIR)/telnetd $(BINDIR)/telnet $(INCLUDEDIR)/nvt.h $(LIBDIR)/li
 	$(LIBDIR)/libnvt.so $(LIBDIR)/pkgconfig/libnvt.pc $(MANDIR)/man8/telnetd.8 \
 	$(MANDIR)/man1/telnet.1
 
-.PHONY: install uninstall clean
+.PHONY: install uninstall clean help
 install: all
 	$(INSTALL) -d $(sort $(dir $(addprefix $(DESTDIR),$(INSTALLED))))
 	$(INSTALL) -m 755 $(BUILD)/telnetd $(DESTDIR)$(SBINDIR)/telnetd
@@ -421,3 +422,6 @@ uninstall:
 
 clean:
 	rm -rf $(BUILD) build-sanitize
+
+help:
+	@sed -n '3,/^$$/s/^# \{0,1\}//p' Makefile
