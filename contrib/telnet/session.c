@@ -7,9 +7,11 @@
 
 #include <arpa/telnet.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -22,6 +24,9 @@
 
 /* What pseudo-terminals say of themselves. */
 #define SPEED 38400
+
+/* How long whoever writes into a pipe may take to write more. */
+#define WRITER_MS 500
 
 #define CONTROL_Z ('Z' & 0x1f)
 
@@ -640,16 +645,28 @@ static void read_line(struct session *session)
 
 /* --- the whole of it ---------------------------------------------------------------------- */
 
-/* Whether there is something to be read still that nobody will send. */
+/* What the system has taken and not sent: a server that reads no more never gets it. */
+static bool is_unsent_in_socket(const struct session *session)
+{
+	int unsent = 0;
+
+	return ioctl(session->socket, SIOCOUTQNSD, &unsent) == 0 && unsent > 0;
+}
+
+/*
+ * Whether something is left that nobody will send. A pipe that has brought something is given time:
+ * its writer may only be slower than the client.
+ */
 static bool is_input_left(const struct session *session)
 {
 	struct pollfd keys = {.fd = STDIN_FILENO, .events = POLLIN};
 	char byte;
 
-	if (session->cut_off || session->keys_size > 0 || session->to_network.size > 0)
+	if (session->cut_off || session->keys_size > 0 || session->to_network.size > 0 ||
+	    is_unsent_in_socket(session))
 		return true;
-	return !session->input_ended && poll(&keys, 1, 0) > 0 && (keys.revents & POLLIN) &&
-	       read(STDIN_FILENO, &byte, 1) > 0;
+	return !session->input_ended && poll(&keys, 1, session->keys_came ? WRITER_MS : 0) > 0 &&
+	       (keys.revents & POLLIN) && read(STDIN_FILENO, &byte, 1) > 0;
 }
 
 static bool was_in_order(const struct session *session)

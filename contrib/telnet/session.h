@@ -53,6 +53,7 @@ struct session {
 	size_t input_size;
 	char keys[SESSION_KEYS_SIZE]; /* came from the keyboard, wait */
 	size_t keys_size;
+	bool keys_came; /* so far */
 	struct queue to_network;
 	struct queue to_screen;
 	bool typed_cr; /* the last byte that was typed to a text server was a CR */
