@@ -265,17 +265,32 @@ static void follow_line_mode(const struct session *session, struct terminal_mode
 	add_end(mode, session->special[NVT_SPECIAL_FORWARD_2]);
 }
 
-static struct terminal_mode wanted_mode(const struct session *session)
+/* The key behind rlogin's ~ comes at once, whatever it is: also ^Z, and in a line. */
+static void hand_on_next_key(struct terminal_mode *mode)
+{
+	mode->edit = false;
+	if (!mode->has_characters)
+		memcpy(mode->characters, terminal_characters(), sizeof(mode->characters));
+	mode->has_characters = true;
+	mode->characters[VSUSP] = _POSIX_VDISABLE;
+}
+
+static struct terminal_mode text_mode(const struct session *session)
+{
+	struct terminal_mode mode = {
+		.cooked = true,
+		.echo = true,
+		.escape = session->settings->escape,
+	};
+
+	return session->typing == SESSION_LINES ? lines_mode(mode.escape) : mode;
+}
+
+static struct terminal_mode telnet_mode(const struct session *session)
 {
 	const struct nvt_mode *agreed = nvt_mode(session->nvt);
 	struct terminal_mode mode = {.escape = session->settings->escape};
 
-	if (!session->telnet && session->typing == SESSION_LINES)
-		return lines_mode(session->settings->escape);
-	if (!session->telnet) {
-		mode.cooked = mode.echo = true;
-		return mode;
-	}
 	if (agreed->line_mode) {
 		follow_line_mode(session, &mode);
 	} else {
@@ -292,6 +307,15 @@ static struct terminal_mode wanted_mode(const struct session *session)
 	mode.flow_control =
 		nvt_is_local_on(session->nvt, TELOPT_LFLOW) ? agreed->flow_control : mode.edit;
 	mode.restart_any = agreed->restart_any;
+	return mode;
+}
+
+static struct terminal_mode wanted_mode(const struct session *session)
+{
+	struct terminal_mode mode = session->telnet ? telnet_mode(session) : text_mode(session);
+
+	if (session->escape_waits)
+		hand_on_next_key(&mode);
 	return mode;
 }
 
@@ -446,9 +470,13 @@ static void rlogin_escape_typed(struct session *session)
 	char both[2] = {(char)session->settings->escape, 0};
 	int key = -1;
 
+	session->escape_waits = true;
+	session_set_mode(session);
 	while (session_is_alive(session) && (key = session_take_key(session)) < 0)
 		session_step(session);
-	session->at_line_start = false;
+	session->escape_waits = false;
+	session_set_mode(session);
+	session->at_line_start = key == CONTROL_Z;
 	both[1] = (char)key;
 	if (key == '.') {
 		session->closed = true;

@@ -62,6 +62,7 @@ struct session {
 	bool reading_line;
 	bool line_cancelled; /* by ^C, or because the client was stopped */
 	bool escape_typed; /* in a line */
+	bool escape_waits; /* rlogin's, for the key behind it */
 	bool input_ended; /* nothing more will be typed */
 	bool half_closed; /* and the server has been told */
 	bool cut_off; /* some of it could not be sent */
