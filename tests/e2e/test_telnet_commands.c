@@ -773,7 +773,7 @@ static void commands_are_done_without_a_connection(void **state)
 static void version_and_help_are_printed(void **state)
 {
 	(void)state;
-	typist_start(&typist, (const char *const[]){trial_built("telnet"), "-V", NULL});
+	typist_start(&typist, (const char *const[]){trial_built("telnet"), "--no-rc", "-V", NULL});
 	typist_expect(&typist, "telnet " TELNETD_VERSION);
 	assert_int_equal(typist_expect_end(&typist), 0);
 	typist_leave(&typist);
