@@ -203,6 +203,25 @@ static void help_tells_of_each_command(void **state)
 	assert_nothing_more_is_sent();
 }
 
+static void what_only_lists_leaves_the_prompt(void **state)
+{
+	static const char *const commands[] = {"?",   "help", "environ", "mode",   "send ?",
+					       "set", "slc",  "toggle",	 "unset ?"};
+
+	(void)state;
+	open_session();
+	typist_type(&typist, ESCAPE);
+	for (size_t i = 0; i < LENGTH(commands); i++) {
+		typist_expect(&typist, "telnet> ");
+		typist_enter(&typist, commands[i]);
+	}
+	typist_expect(&typist, "telnet> ");
+	typist_enter(&typist, "status");
+	typist_enter(&typist, "goes on");
+	client_expect_raw(&server, BYTES("goes on\r\n"));
+	assert_nothing_more_is_sent();
+}
+
 static void close_closes_the_connection(void **state)
 {
 	(void)state;
@@ -795,6 +814,7 @@ int main(void)
 		TEST(send_asks_for_the_status_of_a_server_that_tells_it),
 		TEST(send_says_what_it_cannot_send),
 		TEST(help_tells_of_each_command),
+		TEST(what_only_lists_leaves_the_prompt),
 		TEST(close_closes_the_connection),
 		TEST(mode_says_how_what_is_typed_is_sent),
 		TEST(mode_telnet_begins_with_offers),
