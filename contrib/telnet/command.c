@@ -16,6 +16,8 @@
 #define WORDS_MAX 16
 #define LINE_MAX_SIZE 1024
 
+#define BLANKS " \t\r\n"
+
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
 struct command {
@@ -23,10 +25,58 @@ struct command {
 	const char *arguments;
 	const char *help;
 	enum command_result (*run)(struct client *, size_t count, char *words[]);
+	size_t most; /* words behind the name */
+	bool rest; /* the last of them is all that follows, with its blanks */
 	bool connected; /* needs a connection */
 };
 
 static enum command_result run_help(struct client *client, size_t count, char *words[]);
+
+/* --- names -------------------------------------------------------------------------------- */
+
+/* Of a struct that begins with it. */
+static const char *name_of(const void *named)
+{
+	const char *name;
+
+	memcpy(&name, named, sizeof(name));
+	return name;
+}
+
+/*
+ * Finds what the user has named in a table of structs that begin with their name. Complains, by
+ * `none` where no name begins so, and returns NULL where it is not there.
+ */
+static const void *find_name(const char *typed, const void *table, size_t count, size_t size,
+			     const char *none)
+{
+	const void *found = NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		const void *named = (const char *)table + i * size;
+		int match = words_match(typed, name_of(named));
+
+		if (match == 2)
+			return named;
+		if (match == 1 && found) {
+			printf("%s: could be %s or %s\n", typed, name_of(found), name_of(named));
+			return NULL;
+		}
+		if (match == 1)
+			found = named;
+	}
+	if (!found)
+		printf("%s: %s\n", typed, none);
+	return found;
+}
+
+#define FIND(typed, table, none) find_name(typed, table, LENGTH(table), sizeof((table)[0]), none)
+
+/* Whether a command stands alone, or with a question mark. */
+static bool is_list_wanted(size_t count, char *words[])
+{
+	return count < 2 || strcmp(words[1], "?") == 0;
+}
 
 /* --- connections -------------------------------------------------------------------------- */
 
@@ -39,8 +89,8 @@ static enum command_result run_open(struct client *client, size_t count, char *w
 		puts("There is a connection already; `close` it first.");
 		return COMMAND_PROMPT;
 	}
-	if (count < 2 || count > 3) {
-		puts("usage: open HOST [PORT]");
+	if (count < 2) {
+		puts("open: HOST [PORT] is wanted");
 		return COMMAND_PROMPT;
 	}
 	port += negotiate;
@@ -143,11 +193,13 @@ static void mode_telnet(struct session *session)
 	session_begin_telnet(session, true);
 }
 
-static const struct {
+struct mode {
 	const char *name;
 	const char *help;
 	void (*enter)(struct session *);
-} modes[] = {
+};
+
+static const struct mode modes[] = {
 	{"character", "each key is sent as it is typed, and the server echoes", mode_character},
 	{"line", "lines are edited here where the server's terminal would (LINEMODE)", mode_line},
 	{"oldline", "whole lines are sent, edited and shown here, without LINEMODE", mode_old_line},
@@ -156,15 +208,19 @@ static const struct {
 
 static enum command_result run_mode(struct client *client, size_t count, char *words[])
 {
-	for (size_t i = 0; count == 2 && i < LENGTH(modes); i++)
-		if (words_match(words[1], modes[i].name)) {
-			modes[i].enter(client->session);
-			session_flush(client->session);
-			return COMMAND_DONE;
-		}
-	for (size_t i = 0; i < LENGTH(modes); i++)
-		printf("  mode %-10s %s\n", modes[i].name, modes[i].help);
-	return COMMAND_PROMPT;
+	const struct mode *mode;
+
+	if (is_list_wanted(count, words)) {
+		for (size_t i = 0; i < LENGTH(modes); i++)
+			printf("  mode %-10s %s\n", modes[i].name, modes[i].help);
+		return COMMAND_PROMPT;
+	}
+	mode = FIND(words[1], modes, "no such mode; `mode` lists them");
+	if (!mode)
+		return COMMAND_PROMPT;
+	mode->enter(client->session);
+	session_flush(client->session);
+	return COMMAND_DONE;
 }
 
 /* --- set, unset, toggle ------------------------------------------------------------------- */
@@ -242,39 +298,38 @@ static void show_toggles(struct client *client)
 	       "trace", client->trace.file ? "on" : "off");
 }
 
+/* The ways to write on and off. */
+static const struct {
+	const char *name;
+	bool on;
+} values[] = {
+	{"on", true}, {"yes", true}, {"1", true}, {"off", false}, {"no", false}, {"0", false},
+};
+
 static const struct toggle *find_toggle(const char *name)
 {
-	const struct toggle *found = NULL;
-
-	for (size_t i = 0; i < LENGTH(toggles); i++) {
-		int match = words_match(name, toggles[i].name);
-
-		if (match == 2)
-			return &toggles[i];
-		if (match == 1 && found) {
-			printf("%s: could be %s or %s\n", name, found->name, toggles[i].name);
-			return NULL;
-		}
-		if (match == 1)
-			found = &toggles[i];
-	}
-	if (!found)
-		printf("%s: no such setting; `set` lists them\n", name);
-	return found;
+	return FIND(name, toggles, "no such setting; `set` lists them");
 }
 
-static enum command_result set_toggle(struct client *client, const char *name, int value)
+static enum command_result set_toggle(struct client *client, const struct toggle *toggle, bool on)
 {
-	const struct toggle *toggle = find_toggle(name);
-	bool *where;
-
 	if (!toggle)
 		return COMMAND_PROMPT;
-	where = toggle->where(client);
-	*where = value < 0 ? !*where : value != 0;
+	*toggle->where(client) = on;
 	if (toggle->changed)
 		toggle->changed(client);
 	return client->session ? COMMAND_DONE : COMMAND_PROMPT;
+}
+
+static enum command_result set_toggle_to(struct client *client, const struct toggle *toggle,
+					 const char *value)
+{
+	for (size_t i = 0; i < LENGTH(values); i++)
+		if (words_match(value, values[i].name) == 2)
+			return set_toggle(client, toggle, values[i].on);
+	if (toggle)
+		printf("%s: on or off, yes or no is wanted for %s\n", value, toggle->name);
+	return COMMAND_PROMPT;
 }
 
 static enum command_result set_escape(struct client *client, const char *text)
@@ -299,7 +354,7 @@ static enum command_result set_trace(struct client *client, const char *path)
 
 static enum command_result run_set(struct client *client, size_t count, char *words[])
 {
-	if (count < 2 || words_match(words[1], "?")) {
+	if (is_list_wanted(count, words)) {
 		show_toggles(client);
 		return COMMAND_PROMPT;
 	}
@@ -307,27 +362,30 @@ static enum command_result run_set(struct client *client, size_t count, char *wo
 		return set_escape(client, count > 2 ? words[2] : "off");
 	if (words_match(words[1], "tracefile"))
 		return set_trace(client, count > 2 ? words[2] : "-");
-	return set_toggle(client, words[1], count < 3 || words_match(words[2], "on") != 0);
+	return set_toggle_to(client, find_toggle(words[1]), count > 2 ? words[2] : "on");
 }
 
 static enum command_result run_unset(struct client *client, size_t count, char *words[])
 {
-	if (count < 2)
-		return run_set(client, count, words);
+	if (is_list_wanted(count, words))
+		return run_set(client, 1, words);
 	if (words_match(words[1], "escape"))
 		return set_escape(client, "off");
 	if (words_match(words[1], "tracefile"))
 		return set_trace(client, NULL);
-	return set_toggle(client, words[1], 0);
+	return set_toggle_to(client, find_toggle(words[1]), "off");
 }
 
 static enum command_result run_toggle(struct client *client, size_t count, char *words[])
 {
-	if (count < 2 || words_match(words[1], "?"))
+	const struct toggle *toggle;
+
+	if (is_list_wanted(count, words))
 		return run_set(client, 1, words);
 	if (words_match(words[1], "options"))
 		return set_trace(client, client->trace.file ? NULL : "-");
-	return set_toggle(client, words[1], -1);
+	toggle = find_toggle(words[1]);
+	return set_toggle(client, toggle, toggle && !*toggle->where(client));
 }
 
 /* --- environ ------------------------------------------------------------------------------ */
@@ -362,45 +420,78 @@ static int environ_unexport(struct client *client, const char *name, const char 
 	return variables_export(&client->variables, name, false);
 }
 
-static const struct {
+struct environ {
 	const char *name;
+	const char *arguments;
 	size_t words; /* behind the name */
 	const char *help;
 	int (*run)(struct client *, const char *name, const char *value);
-} environs[] = {
-	{"define", 2, "NAME VALUE: set a variable and export it", environ_define},
-	{"undefine", 1, "NAME: forget it", environ_undefine},
-	{"export", 1, "NAME: the server may be told it, from your environment too", environ_export},
-	{"unexport", 1, "NAME: the server is not to be told it", environ_unexport},
+};
+
+static const struct environ environs[] = {
+	{"define", "NAME VALUE", 2, "set a variable, to the rest of the line, and export it",
+	 environ_define},
+	{"undefine", "NAME", 1, "forget it", environ_undefine},
+	{"export", "NAME", 1, "the server may be told it, from your environment too",
+	 environ_export},
+	{"unexport", "NAME", 1, "the server is not to be told it", environ_unexport},
 };
 
 static enum command_result help_environ(struct client *client)
 {
 	variables_list(&client->variables, stdout);
 	for (size_t i = 0; i < LENGTH(environs); i++)
-		printf("  environ %-9s %s\n", environs[i].name, environs[i].help);
+		printf("  environ %-8s %s: %s\n", environs[i].name, environs[i].arguments,
+		       environs[i].help);
 	return COMMAND_PROMPT;
+}
+
+static const char *explain_variable(int error)
+{
+	switch (error) {
+	case -ENOENT:
+		return "no such variable";
+	case -EINVAL:
+		return "no name of a variable";
+	case -E2BIG:
+		return "too long, or one variable too many";
+	default:
+		return strerror(-error);
+	}
+}
+
+/* `words` begins with what is to be done. */
+static bool do_environ(struct client *client, size_t count, char *words[])
+{
+	const struct environ *change =
+		FIND(words[0], environs, "define, undefine, export or unexport is wanted");
+	int error;
+
+	if (!change)
+		return false;
+	if (count <= change->words) {
+		printf("environ %s: %s is wanted\n", change->name, change->arguments);
+		return false;
+	}
+	if (count > change->words + 1) {
+		printf("environ %s: '%s' is one word too many\n", change->name,
+		       words[change->words + 1]);
+		return false;
+	}
+	error = change->run(client, words[1], count > 2 ? words[2] : NULL);
+	if (error != 0)
+		printf("%s: %s\n", words[1], explain_variable(error));
+	return error == 0;
 }
 
 static enum command_result run_environ(struct client *client, size_t count, char *words[])
 {
-	for (size_t i = 0; count > 2 && i < LENGTH(environs); i++) {
-		int error;
-
-		if (!words_match(words[1], environs[i].name) || count != environs[i].words + 2)
-			continue;
-		error = environs[i].run(client, words[2], count > 3 ? words[3] : NULL);
-		if (error != 0) {
-			printf("%s: %s\n", words[2],
-			       error == -ENOENT ? "no such variable" : strerror(-error));
-			return COMMAND_PROMPT;
-		}
-		if (!client->session)
-			return COMMAND_PROMPT;
-		session_tell_variables(client->session);
-		return COMMAND_DONE;
-	}
-	return help_environ(client);
+	if (is_list_wanted(count, words))
+		return help_environ(client);
+	if (!do_environ(client, count - 1, words + 1) || !client->session)
+		return COMMAND_PROMPT;
+	session_tell_variables(client->session);
+	return COMMAND_DONE;
 }
 
 /* --- slc ---------------------------------------------------------------------------------- */
@@ -415,11 +506,13 @@ static void slc_import(struct session *session)
 	nvt_ask_default_specials(session->nvt);
 }
 
-static const struct {
+struct slc {
 	const char *name;
 	const char *help;
 	void (*run)(struct session *);
-} slcs[] = {
+};
+
+static const struct slc slcs[] = {
 	{"check", "ask the server for the characters that it has", slc_check},
 	{"export", "tell it those of this terminal", session_tell_specials},
 	{"import", "ask it for those that it had at first", slc_import},
@@ -428,21 +521,24 @@ static const struct {
 static enum command_result run_slc(struct client *client, size_t count, char *words[])
 {
 	struct session *session = client->session;
+	const struct slc *slc;
 
 	if (!nvt_mode(session->nvt)->line_mode) {
 		puts("There is no LINEMODE in effect.");
 		return COMMAND_PROMPT;
 	}
-	for (size_t i = 0; count == 2 && i < LENGTH(slcs); i++)
-		if (words_match(words[1], slcs[i].name)) {
-			slcs[i].run(session);
-			session_flush(session);
-			return COMMAND_DONE;
-		}
-	specials_list(session->special, stdout);
-	for (size_t i = 0; i < LENGTH(slcs); i++)
-		printf("  slc %-7s %s\n", slcs[i].name, slcs[i].help);
-	return COMMAND_PROMPT;
+	if (is_list_wanted(count, words)) {
+		specials_list(session->special, stdout);
+		for (size_t i = 0; i < LENGTH(slcs); i++)
+			printf("  slc %-7s %s\n", slcs[i].name, slcs[i].help);
+		return COMMAND_PROMPT;
+	}
+	slc = FIND(words[1], slcs, "check, export or import is wanted");
+	if (!slc)
+		return COMMAND_PROMPT;
+	slc->run(session);
+	session_flush(session);
+	return COMMAND_DONE;
 }
 
 /* --- leaving for a while ------------------------------------------------------------------ */
@@ -451,102 +547,127 @@ static enum command_result run_z(struct client *client, size_t count, char *word
 {
 	(void)count;
 	(void)words;
+	if (!terminal_is_there()) {
+		puts("z: there is no terminal");
+		return COMMAND_PROMPT;
+	}
 	terminal_stop_client();
+	return client->session ? COMMAND_DONE : COMMAND_PROMPT;
+}
+
+static enum command_result run_shell(struct client *client, size_t count, char *words[])
+{
+	terminal_run(count > 1 ? words[1] : NULL);
 	return client->session ? COMMAND_DONE : COMMAND_PROMPT;
 }
 
 /* --- the table ---------------------------------------------------------------------------- */
 
 static const struct command commands[] = {
-	{"close", "", "close the connection", run_close, true},
-	{"environ", "[define|undefine|export|unexport NAME [VALUE]]",
-	 "variables that the server may be told", run_environ, false},
-	{"help", "[COMMAND]", "this", run_help, false},
-	{"mode", "character|line|oldline|telnet", "how what you type is sent", run_mode, true},
-	{"open", "HOST [PORT]", "connect", run_open, false},
-	{"quit", "", "close the connection and exit", run_quit, false},
+	{"close", "", "close the connection", run_close, 0, false, true},
+	{"environ", "[define NAME VALUE | undefine|export|unexport NAME]",
+	 "variables that the server may be told", run_environ, 3, true, false},
+	{"help", "[COMMAND]", "this", run_help, 1, false, false},
+	{"mode", "character|line|oldline|telnet", "how what you type is sent", run_mode, 1, false,
+	 true},
+	{"open", "HOST [PORT]", "connect", run_open, 2, false, false},
+	{"quit", "", "close the connection and exit", run_quit, 0, false, false},
 	{"send", "FUNCTION...", "send a function of TELNET (send ? lists them)", send_command,
+	 WORDS_MAX, false, false},
+	{"set", "NAME [VALUE]", "change a setting (set alone lists them)", run_set, 2, false,
 	 false},
-	{"set", "NAME [VALUE]", "change a setting (set alone lists them)", run_set, false},
-	{"slc", "[check|export|import]", "the special characters of LINEMODE", run_slc, true},
-	{"status", "", "what is connected and negotiated", run_status, false},
-	{"toggle", "NAME", "turn a setting on or off (options: the trace)", run_toggle, false},
-	{"unset", "NAME", "turn a setting off", run_unset, false},
-	{"z", "", "stop this client as ^Z does; `fg` goes on", run_z, false},
-	{"?", "", "this", run_help, false},
+	{"slc", "[check|export|import]", "the special characters of LINEMODE", run_slc, 1, false,
+	 true},
+	{"status", "", "what is connected and negotiated", run_status, 0, false, false},
+	{"toggle", "NAME", "turn a setting on or off (options: the trace)", run_toggle, 1, false,
+	 false},
+	{"unset", "NAME", "turn a setting off", run_unset, 1, false, false},
+	{"z", "", "stop this client as ^Z does; `fg` goes on", run_z, 0, false, false},
+	{"!", "[COMMAND]", "run a shell's command, or a shell", run_shell, 1, true, false},
+	{"?", "[COMMAND]", "the same as help", run_help, 1, false, false},
 };
+
+#define NO_COMMAND "no such command; ? lists them"
 
 static enum command_result run_help(struct client *client, size_t count, char *words[])
 {
+	size_t shown = 0;
+
 	(void)client;
 	for (size_t i = 0; i < LENGTH(commands); i++) {
 		const struct command *command = &commands[i];
 
-		if (count < 2 || words_match(words[1], command->name))
-			printf("%-8s %s%s%s\n", command->name, command->arguments,
-			       command->arguments[0] == '\0' ? "" : ": ", command->help);
+		if (count > 1 && !words_match(words[1], command->name))
+			continue;
+		printf("%-8s %s%s%s\n", command->name, command->arguments,
+		       command->arguments[0] == '\0' ? "" : ": ", command->help);
+		shown++;
 	}
-	puts("!        [COMMAND]: run a shell's command, or a shell");
+	if (shown == 0)
+		printf("%s: " NO_COMMAND "\n", words[1]);
 	return COMMAND_PROMPT;
 }
 
-static const struct command *find_command(const char *name)
+/* All that is left of a line as one word, but for the blanks at its end. */
+static void end_line(char *line)
 {
-	const struct command *found = NULL;
+	size_t size = strlen(line);
 
-	for (size_t i = 0; i < LENGTH(commands); i++) {
-		int match = words_match(name, commands[i].name);
-
-		if (match == 2)
-			return &commands[i];
-		if (match == 1 && found) {
-			printf("%s: could be %s or %s\n", name, found->name, commands[i].name);
-			return NULL;
-		}
-		if (match == 1)
-			found = &commands[i];
-	}
-	if (!found)
-		printf("%s: no such command; ? lists them\n", name);
-	return found;
+	while (size > 0 && strchr(BLANKS, line[size - 1]))
+		size--;
+	line[size] = '\0';
 }
 
-static size_t split(char *line, char *words[WORDS_MAX])
+/* Takes the words of a line: as many as a command has at most, and one more. */
+static size_t split(char *line, const struct command *command, char *words[WORDS_MAX + 1])
 {
 	size_t count = 0;
-	char *rest, *word = strtok_r(line, " \t\r\n", &rest);
 
-	while (word && count < WORDS_MAX) {
-		words[count++] = word;
-		word = strtok_r(NULL, " \t\r\n", &rest);
+	line += strspn(line, BLANKS);
+	while (line[0] != '\0' && count <= command->most) {
+		words[count++] = line;
+		if (command->rest && count == command->most) {
+			end_line(line);
+			break;
+		}
+		line += strcspn(line, BLANKS);
+		if (line[0] != '\0')
+			*line++ = '\0';
+		line += strspn(line, BLANKS);
 	}
 	return count;
 }
 
+/* The length of a line's first word: an exclamation mark needs no blank behind it. */
+static size_t name_size(const char *line)
+{
+	return line[0] == '!' ? 1 : strcspn(line, BLANKS);
+}
+
 enum command_result command_do(struct client *client, const char *line)
 {
-	char copy[LINE_MAX_SIZE], *words[WORDS_MAX];
+	char name[LINE_MAX_SIZE], copy[LINE_MAX_SIZE], *words[1 + WORDS_MAX + 1] = {name};
 	const struct command *command;
 	size_t count;
 
-	line += strspn(line, " \t");
-	if (line[0] == '!') {
-		line += 1 + strspn(line + 1, " \t");
-		terminal_run(line[0] == '\0' ? NULL : line);
+	line += strspn(line, BLANKS);
+	if (line[0] == '\0')
 		return client->session ? COMMAND_DONE : COMMAND_PROMPT;
-	}
-	snprintf(copy, sizeof(copy), "%s", line);
-	count = split(copy, words);
-	if (count == 0)
-		return client->session ? COMMAND_DONE : COMMAND_PROMPT;
-	command = find_command(words[0]);
+	snprintf(name, sizeof(name), "%.*s", (int)name_size(line), line);
+	snprintf(copy, sizeof(copy), "%s", line + name_size(line));
+	command = FIND(name, commands, NO_COMMAND);
 	if (!command)
 		return COMMAND_PROMPT;
 	if (command->connected && !client->session) {
 		puts("There is no connection.");
 		return COMMAND_PROMPT;
 	}
-	return command->run(client, count, words);
+	count = split(copy, command, words + 1);
+	if (count > command->most) {
+		printf("%s: '%s' is one word too many\n", command->name, words[1 + command->most]);
+		return COMMAND_PROMPT;
+	}
+	return command->run(client, 1 + count, words);
 }
 
 /* --- the prompt --------------------------------------------------------------------------- */

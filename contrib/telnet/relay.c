@@ -167,6 +167,7 @@ static void read_keys(struct session *session, short events)
 
 	if (size > 0) {
 		session->keys_size += (size_t)size;
+		session->keys_came = true;
 		return;
 	}
 	if (size < 0 && (errno == EAGAIN || errno == EINTR))

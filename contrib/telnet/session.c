@@ -7,9 +7,11 @@
 
 #include <arpa/telnet.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -22,6 +24,9 @@
 
 /* What pseudo-terminals say of themselves. */
 #define SPEED 38400
+
+/* How long whoever writes into a pipe may take to write more. */
+#define WRITER_MS 500
 
 #define CONTROL_Z ('Z' & 0x1f)
 
@@ -260,17 +265,32 @@ static void follow_line_mode(const struct session *session, struct terminal_mode
 	add_end(mode, session->special[NVT_SPECIAL_FORWARD_2]);
 }
 
-static struct terminal_mode wanted_mode(const struct session *session)
+/* The key behind rlogin's ~ comes at once, whatever it is: also ^Z, and in a line. */
+static void hand_on_next_key(struct terminal_mode *mode)
+{
+	mode->edit = false;
+	if (!mode->has_characters)
+		memcpy(mode->characters, terminal_characters(), sizeof(mode->characters));
+	mode->has_characters = true;
+	mode->characters[VSUSP] = _POSIX_VDISABLE;
+}
+
+static struct terminal_mode text_mode(const struct session *session)
+{
+	struct terminal_mode mode = {
+		.cooked = true,
+		.echo = true,
+		.escape = session->settings->escape,
+	};
+
+	return session->typing == SESSION_LINES ? lines_mode(mode.escape) : mode;
+}
+
+static struct terminal_mode telnet_mode(const struct session *session)
 {
 	const struct nvt_mode *agreed = nvt_mode(session->nvt);
 	struct terminal_mode mode = {.escape = session->settings->escape};
 
-	if (!session->telnet && session->typing == SESSION_LINES)
-		return lines_mode(session->settings->escape);
-	if (!session->telnet) {
-		mode.cooked = mode.echo = true;
-		return mode;
-	}
 	if (agreed->line_mode) {
 		follow_line_mode(session, &mode);
 	} else {
@@ -287,6 +307,15 @@ static struct terminal_mode wanted_mode(const struct session *session)
 	mode.flow_control =
 		nvt_is_local_on(session->nvt, TELOPT_LFLOW) ? agreed->flow_control : mode.edit;
 	mode.restart_any = agreed->restart_any;
+	return mode;
+}
+
+static struct terminal_mode wanted_mode(const struct session *session)
+{
+	struct terminal_mode mode = session->telnet ? telnet_mode(session) : text_mode(session);
+
+	if (session->escape_waits)
+		hand_on_next_key(&mode);
 	return mode;
 }
 
@@ -441,9 +470,13 @@ static void rlogin_escape_typed(struct session *session)
 	char both[2] = {(char)session->settings->escape, 0};
 	int key = -1;
 
+	session->escape_waits = true;
+	session_set_mode(session);
 	while (session_is_alive(session) && (key = session_take_key(session)) < 0)
 		session_step(session);
-	session->at_line_start = false;
+	session->escape_waits = false;
+	session_set_mode(session);
+	session->at_line_start = key == CONTROL_Z;
 	both[1] = (char)key;
 	if (key == '.') {
 		session->closed = true;
@@ -640,16 +673,28 @@ static void read_line(struct session *session)
 
 /* --- the whole of it ---------------------------------------------------------------------- */
 
-/* Whether there is something to be read still that nobody will send. */
+/* What the system has taken and not sent: a server that reads no more never gets it. */
+static bool is_unsent_in_socket(const struct session *session)
+{
+	int unsent = 0;
+
+	return ioctl(session->socket, SIOCOUTQNSD, &unsent) == 0 && unsent > 0;
+}
+
+/*
+ * Whether something is left that nobody will send. A pipe that has brought something is given time:
+ * its writer may only be slower than the client.
+ */
 static bool is_input_left(const struct session *session)
 {
 	struct pollfd keys = {.fd = STDIN_FILENO, .events = POLLIN};
 	char byte;
 
-	if (session->cut_off || session->keys_size > 0 || session->to_network.size > 0)
+	if (session->cut_off || session->keys_size > 0 || session->to_network.size > 0 ||
+	    is_unsent_in_socket(session))
 		return true;
-	return !session->input_ended && poll(&keys, 1, 0) > 0 && (keys.revents & POLLIN) &&
-	       read(STDIN_FILENO, &byte, 1) > 0;
+	return !session->input_ended && poll(&keys, 1, session->keys_came ? WRITER_MS : 0) > 0 &&
+	       (keys.revents & POLLIN) && read(STDIN_FILENO, &byte, 1) > 0;
 }
 
 static bool was_in_order(const struct session *session)

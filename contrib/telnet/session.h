@@ -53,6 +53,7 @@ struct session {
 	size_t input_size;
 	char keys[SESSION_KEYS_SIZE]; /* came from the keyboard, wait */
 	size_t keys_size;
+	bool keys_came; /* so far */
 	struct queue to_network;
 	struct queue to_screen;
 	bool typed_cr; /* the last byte that was typed to a text server was a CR */
@@ -61,6 +62,7 @@ struct session {
 	bool reading_line;
 	bool line_cancelled; /* by ^C, or because the client was stopped */
 	bool escape_typed; /* in a line */
+	bool escape_waits; /* rlogin's, for the key behind it */
 	bool input_ended; /* nothing more will be typed */
 	bool half_closed; /* and the server has been told */
 	bool cut_off; /* some of it could not be sent */

@@ -22,7 +22,7 @@
 #define TIMEOUT_MAX 3600
 
 static const char usage[] =
-	"usage: telnet [-468aEKLrN] [-e CHAR] [-l USER] [--trace FILE] [--crlf|--lf]\n"
+	"usage: telnet [-468acEKLNrx] [-e CHAR] [-l USER] [--trace FILE] [--crlf|--lf]\n"
 	"              [--timeout SECONDS] [HOST [PORT]]\n"
 	"  -4, --ipv4            use only IPv4\n"
 	"  -6, --ipv6            use only IPv6\n"
@@ -35,6 +35,8 @@ static const char usage[] =
 	"  -E, --no-escape       no escape character\n"
 	"  -r, --rlogin          the escape character is ~ at the beginning of a line\n"
 	"  -N                    accepted: addresses are never turned into names\n"
+	"  -c, --no-rc           accepted: no file of commands is read\n"
+	"  -x, --encrypt         refused: TELNET's own encryption is broken\n"
 	"  -n, --trace FILE      write down what is negotiated; -: to standard output\n"
 	"      --crlf            lines end in CR LF: to a text server the default,\n"
 	"                        to a login server what the Enter key sends\n"
@@ -62,6 +64,7 @@ static const struct option long_options[] = {
 	{"escape", required_argument, NULL, 'e'},
 	{"no-escape", no_argument, NULL, 'E'},
 	{"rlogin", no_argument, NULL, 'r'},
+	{"no-rc", no_argument, NULL, 'c'},
 	{"encrypt", no_argument, NULL, 'x'},
 	{"trace", required_argument, NULL, 'n'},
 	{"crlf", no_argument, NULL, OPTION_CRLF},
@@ -169,7 +172,7 @@ static int set_argument(struct settings *settings, const char *text)
 		text++;
 	}
 	settings->port = text;
-	return settings_check_port(text) ? GO_ON : EXIT_USAGE;
+	return GO_ON;
 }
 
 static int print(const char *text)
@@ -252,6 +255,16 @@ static int set_option(struct settings *settings, int option)
 	}
 }
 
+/* `text` is the argument in which getopt_long(3) has found it. */
+static int take_option(struct settings *settings, int option, const char *text)
+{
+	if (option == '?')
+		return complain("unknown option '%s': see telnet --help", text);
+	if (option == ':')
+		return complain("option '%s' wants a value: see telnet --help", text);
+	return set_option(settings, option);
+}
+
 /* A port with a minus before it looks like an option. */
 static bool is_port_next(const struct settings *settings, int count, char *arguments[])
 {
@@ -263,7 +276,7 @@ static bool is_port_next(const struct settings *settings, int count, char *argum
 
 int settings_read(struct settings *settings, int count, char *arguments[])
 {
-	int option, status = GO_ON;
+	int option, place, status = GO_ON;
 
 	*settings = (struct settings){
 		.family = AF_UNSPEC,
@@ -273,19 +286,23 @@ int settings_read(struct settings *settings, int count, char *arguments[])
 		.flush = true,
 		.synch = true,
 	};
+	opterr = 0;
 	while (status == GO_ON) {
 		if (is_port_next(settings, count, arguments)) {
 			status = set_argument(settings, arguments[optind++]);
 			continue;
 		}
-		option = getopt_long(count, arguments, "-468LaKErNxcVhe:l:n:", long_options, NULL);
+		place = optind;
+		option = getopt_long(count, arguments, "-:468LaKErNxcVhe:l:n:", long_options, NULL);
 		if (option < 0)
 			break;
-		status = set_option(settings, option);
+		status = take_option(settings, option, arguments[place]);
 	}
 	while (status == GO_ON && optind < count) /* behind "--" */
 		status = set_argument(settings, arguments[optind++]);
 	if (!settings->port)
 		settings->port = DEFAULT_PORT;
+	if (status == GO_ON && !settings_check_port(settings->port))
+		return EXIT_USAGE;
 	return status;
 }

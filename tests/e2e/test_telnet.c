@@ -105,7 +105,7 @@ static const struct login_server busybox = {serve_busybox, "\xff\xf1"};
 static const struct login_server inetutils = {serve_inetutils, "[Yes]"};
 
 /* From a shell with job control, as users do. */
-static void log_in(unsigned short port)
+static void log_in_with(const char *options, unsigned short port)
 {
 	char line[COMMAND_SIZE];
 
@@ -113,9 +113,14 @@ static void log_in(unsigned short port)
 	typist_expect(&typist, "bash-");
 	typist_enter(&typist, "PS1='ho''me> '; bind 'set enable-bracketed-paste off'");
 	typist_expect(&typist, "home> ");
-	snprintf(line, sizeof(line), "%s 127.0.0.1 %hu", trial_built("telnet"), port);
+	snprintf(line, sizeof(line), "%s %s 127.0.0.1 %hu", trial_built("telnet"), options, port);
 	typist_enter(&typist, line);
 	typist_expect(&typist, "Connected to 127.0.0.1.");
+}
+
+static void log_in(unsigned short port)
+{
+	log_in_with("", port);
 	typist_expect(&typist, "bash-");
 	typist_enter(&typist, "PS1='rea''dy> '; bind 'set enable-bracketed-paste off'");
 	typist_expect(&typist, "ready> ");
@@ -379,6 +384,55 @@ static void with_linemode_a_program_that_wants_keys_gets_them(void **state)
 	typist_expect(&typist, "still here");
 }
 
+struct shell {
+	const char *program;
+	const char *linemode;
+};
+
+/* bash edits lines by itself, but wants its terminal's signals; the other leaves both to it. */
+static const struct shell bash = {SHELL, "yes"};
+static const struct shell bash_when_asked = {SHELL, "ask"};
+static const struct shell sh = {"/bin/sh", "yes"};
+
+/* Types rlogin's escape character, and waits until the client waits for the key behind it. */
+static void type_tilde(void)
+{
+	long long deadline = trial_now() + DEADLINE_MS;
+
+	typist_type(&typist, "~");
+	while (modes().c_cc[VSUSP] != _POSIX_VDISABLE || (modes().c_lflag & ICANON)) {
+		assert_true(trial_now() < deadline);
+		trial_pause();
+	}
+}
+
+static void as_rlogin_tilde_keys_go_before_those_of_linemode(void **state)
+{
+	const struct shell *shell = *state;
+
+	server_start(&server, "-l", shell->program, "--linemode", shell->linemode, NULL);
+	log_in_with("-r", server.port);
+	typist_enter(&typist, "PS1='rea''dy> '");
+	typist_expect(&typist, "ready> ");
+	type_tilde();
+	typist_type(&typist, "\032");
+	typist_expect(&typist, "Stopped");
+	typist_expect(&typist, "home> ");
+	typist_enter(&typist, "fg");
+	typist_expect(&typist, "telnet");
+	typist_enter(&typist, "echo ba''ck");
+	typist_expect(&typist, "back");
+	typist_expect(&typist, "ready> ");
+	type_tilde();
+	typist_type(&typist, "~");
+	typist_enter(&typist, "no''thing");
+	typist_expect(&typist, "~nothing");
+	typist_expect(&typist, "ready> ");
+	type_tilde();
+	typist_type(&typist, ".");
+	typist_expect(&typist, "home> ");
+}
+
 /* Waits until the user's own terminal erases by this key. */
 static void expect_erase_key(cc_t key)
 {
@@ -493,6 +547,10 @@ static void mistakes_are_named_in_one_line(void **state)
 		{{"localhost", "65536"}, "bad port '65536'", 2},
 		{{"localhost", "no-such-service"}, "bad port 'no-such-service'", 2},
 		{{"localhost", "23", "24"}, "'24' is one argument too many", 2},
+		{{"localhost", "no-such-service", "24"}, "'24' is one argument too many", 2},
+		{{"-Q", "localhost"}, "telnet: unknown option '-Q': see telnet --help", 2},
+		{{"--frob"}, "telnet: unknown option '--frob': see telnet --help", 2},
+		{{"localhost", "-e"}, "telnet: option '-e' wants a value: see telnet --help", 2},
 		{{"-e", "^^^", "localhost"}, "bad escape character '^^^'", 2},
 		{{"--timeout", "0", "localhost"}, "bad timeout '0'", 2},
 		{{"-x", "localhost"}, "no encryption", 2},
@@ -1044,6 +1102,9 @@ int main(void)
 		TEST(with_linemode_a_line_is_edited_here_and_sent_as_a_whole),
 		TEST(with_linemode_keys_of_signals_are_functions),
 		TEST(with_linemode_a_program_that_wants_keys_gets_them),
+		WITH(bash, as_rlogin_tilde_keys_go_before_those_of_linemode),
+		WITH(bash_when_asked, as_rlogin_tilde_keys_go_before_those_of_linemode),
+		WITH(sh, as_rlogin_tilde_keys_go_before_those_of_linemode),
 		TEST(with_linemode_a_key_that_the_program_changes_changes_here),
 		TEST(no_special_character_of_the_server_takes_the_escape_character),
 		TEST(a_server_is_told_what_was_exported_and_nothing_else),

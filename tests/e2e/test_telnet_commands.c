@@ -203,6 +203,25 @@ static void help_tells_of_each_command(void **state)
 	assert_nothing_more_is_sent();
 }
 
+static void what_only_lists_leaves_the_prompt(void **state)
+{
+	static const char *const commands[] = {"?",   "help", "environ", "mode",   "send ?",
+					       "set", "slc",  "toggle",	 "unset ?"};
+
+	(void)state;
+	open_session();
+	typist_type(&typist, ESCAPE);
+	for (size_t i = 0; i < LENGTH(commands); i++) {
+		typist_expect(&typist, "telnet> ");
+		typist_enter(&typist, commands[i]);
+	}
+	typist_expect(&typist, "telnet> ");
+	typist_enter(&typist, "status");
+	typist_enter(&typist, "goes on");
+	client_expect_raw(&server, BYTES("goes on\r\n"));
+	assert_nothing_more_is_sent();
+}
+
 static void close_closes_the_connection(void **state)
 {
 	(void)state;
@@ -370,6 +389,93 @@ static void environ_defines_and_undefines_what_is_told(void **state)
 	client_expect_raw(&server, BYTES(IAC SB "\x27\x00\x03SHOE\x01\x33\x39" IAC SE));
 	give_command("environ export NO_SUCH_VARIABLE");
 	typist_expect(&typist, "NO_SUCH_VARIABLE: no such variable");
+}
+
+static void the_value_of_a_variable_is_the_rest_of_the_line(void **state)
+{
+	(void)state;
+	open_session();
+	give_command("environ define SHOE 39  and a half ");
+	client_send(&server, BYTES(IAC DO "\x27" IAC SB "\x27\x01" IAC SE));
+	client_expect_raw(&server, BYTES(IAC SB "\x27\x00\x03SHOE\x01\x33\x39  and a half" IAC SE));
+}
+
+static void settings_are_on_and_off_in_words_and_numbers(void **state)
+{
+	static const struct {
+		const char *command;
+		const char *shows;
+	} settings[] = {
+		{"set crlf yes", "crlf       on "}, {"set crlf no", "crlf       off"},
+		{"set crlf 1", "crlf       on "},   {"set crlf 0", "crlf       off"},
+		{"set crlf ON", "crlf       on "},  {"set crlf off", "crlf       off"},
+	};
+
+	(void)state;
+	typist_start(&typist, (const char *const[]){trial_built("telnet"), NULL});
+	typist_expect(&typist, "telnet> ");
+	for (size_t i = 0; i < LENGTH(settings); i++) {
+		typist_enter(&typist, settings[i].command);
+		typist_expect(&typist, "telnet> ");
+		typist_enter(&typist, "set");
+		typist_expect(&typist, settings[i].shows);
+		typist_expect(&typist, "telnet> ");
+	}
+}
+
+static void what_is_wrong_in_a_command_is_named(void **state)
+{
+	static const struct {
+		const char *command;
+		const char *says;
+	} mistakes[] = {
+		{"set crlf maybe", "\nmaybe: on or off, yes or no is wanted for crlf\r\n"},
+		{"toggle binary crlf", "\ntoggle: 'crlf' is one word too many\r\n"},
+		{"unset lf crlf", "\nunset: 'crlf' is one word too many\r\n"},
+		{"set lf on and off", "\nset: 'and' is one word too many\r\n"},
+		{"send a b c d e f g h i j k l m n o p q", "\nsend: 'q' is one word too many\r\n"},
+		{"help frob", "\nfrob: no such command; ? lists them\r\n"},
+		{"environ frob", "\nfrob: define, undefine, export or unexport is wanted\r\n"},
+		{"environ un SHOE", "\nun: could be undefine or unexport\r\n"},
+		{"environ define SHOE", "\nenviron define: NAME VALUE is wanted\r\n"},
+		{"environ export SHOE HAT", "\nenviron export: 'HAT' is one word too many\r\n"},
+		{"environ define SH=OE 39", "\nSH=OE: no name of a variable\r\n"},
+	};
+
+	(void)state;
+	typist_start(&typist, (const char *const[]){trial_built("telnet"), NULL});
+	typist_expect(&typist, "telnet> ");
+	for (size_t i = 0; i < LENGTH(mistakes); i++) {
+		typist_enter(&typist, mistakes[i].command);
+		typist_expect(&typist, mistakes[i].says);
+		typist_expect(&typist, "telnet> ");
+	}
+	assert_false(typist_has(&typist, "  "));
+}
+
+static void help_tells_of_what_begins_so_and_of_nothing_else(void **state)
+{
+	(void)state;
+	typist_start(&typist, (const char *const[]){trial_built("telnet"), NULL});
+	typist_expect(&typist, "telnet> ");
+	typist_enter(&typist, "help s");
+	typist_expect(&typist, "\nstatus ");
+	typist_expect(&typist, "negotiated\r\n");
+	typist_expect(&typist, "telnet> ");
+	assert_null(memmem(typist.shown, typist.size, "run a shell", 11));
+	typist_enter(&typist, "help !");
+	typist_expect(&typist, "[COMMAND]: run a shell's command, or a shell\r\n");
+}
+
+static void without_a_terminal_nothing_is_stopped(void **state)
+{
+	static char command[512];
+
+	(void)state;
+	snprintf(command, sizeof(command), "echo z | %s; echo status=$?", trial_built("telnet"));
+	typist_start(&typist, (const char *const[]){"sh", "-c", command, NULL});
+	typist_expect(&typist, "z: there is no terminal\r\n");
+	typist_expect(&typist, "status=0");
 }
 
 /* --- keys in line mode -------------------------------------------------------------------- */
@@ -686,7 +792,7 @@ static void commands_are_done_without_a_connection(void **state)
 static void version_and_help_are_printed(void **state)
 {
 	(void)state;
-	typist_start(&typist, (const char *const[]){trial_built("telnet"), "-V", NULL});
+	typist_start(&typist, (const char *const[]){trial_built("telnet"), "--no-rc", "-V", NULL});
 	typist_expect(&typist, "telnet " TELNETD_VERSION);
 	assert_int_equal(typist_expect_end(&typist), 0);
 	typist_leave(&typist);
@@ -708,6 +814,7 @@ int main(void)
 		TEST(send_asks_for_the_status_of_a_server_that_tells_it),
 		TEST(send_says_what_it_cannot_send),
 		TEST(help_tells_of_each_command),
+		TEST(what_only_lists_leaves_the_prompt),
 		TEST(close_closes_the_connection),
 		TEST(mode_says_how_what_is_typed_is_sent),
 		TEST(mode_telnet_begins_with_offers),
@@ -718,6 +825,11 @@ int main(void)
 		TEST(a_trace_is_added_to_its_file_which_only_its_user_can_read),
 		TEST(without_autosynch_no_synch_follows_a_function),
 		TEST(environ_defines_and_undefines_what_is_told),
+		TEST(the_value_of_a_variable_is_the_rest_of_the_line),
+		TEST(settings_are_on_and_off_in_words_and_numbers),
+		TEST(what_is_wrong_in_a_command_is_named),
+		TEST(help_tells_of_what_begins_so_and_of_nothing_else),
+		TEST(without_a_terminal_nothing_is_stopped),
 		TEST(with_linemode_the_keys_ao_and_ayt_are_functions),
 		TEST(with_linemode_the_key_ao_acts_in_the_middle_of_a_line),
 		TEST(without_localchars_those_keys_are_characters),

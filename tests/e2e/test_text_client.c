@@ -373,6 +373,40 @@ static void a_server_that_closes_before_it_has_read_all_shows_in_the_status(void
 	typist_expect(&typist, "status=1");
 }
 
+/* The client has sent all that there is to read each time that it looks, but for the end of it. */
+static void a_server_that_closes_while_more_is_written_shows_in_the_status(void **state)
+{
+	(void)state;
+	pipe_from("while printf x; do sleep 0.02; done", "");
+	client_expect_raw(&server, BYTES("x"));
+	client_half_close(&server);
+	typist_expect(&typist, "status=1");
+}
+
+static void a_writer_that_only_waits_for_the_server_to_close_does_no_harm(void **state)
+{
+	(void)state;
+	pipe_from("{ echo QUIT; sleep 2; }", "");
+	client_expect_raw(&server, BYTES("QUIT\r\n"));
+	client_close(&server);
+	typist_expect(&typist, "status=0");
+}
+
+/* All of it has been read by the client, and most waits in its socket. */
+static void a_server_that_closes_before_all_is_sent_shows_in_the_status(void **state)
+{
+	char input[COMMAND_SIZE];
+
+	(void)state;
+	snprintf(input, sizeof(input), "{ head -c 2000000 /dev/zero; echo all >%s; }",
+		 trial_file("written", ""));
+	pipe_from(input, "");
+	assert_true(trial_file_gets("written", "all"));
+	usleep(300000); /* until the client has it */
+	client_half_close(&server);
+	typist_expect(&typist, "status=1");
+}
+
 /* --- what cannot be written --------------------------------------------------------------- */
 
 /* Somebody's shell runs the client with these options and redirections; a server says a line. */
@@ -496,6 +530,9 @@ int main(void)
 		TEST(with_lf_what_is_piped_in_is_not_touched),
 		TEST(a_server_that_breaks_the_connection_shows_in_the_status),
 		TEST(a_server_that_closes_before_it_has_read_all_shows_in_the_status),
+		TEST(a_server_that_closes_while_more_is_written_shows_in_the_status),
+		TEST(a_writer_that_only_waits_for_the_server_to_close_does_no_harm),
+		TEST(a_server_that_closes_before_all_is_sent_shows_in_the_status),
 		TEST(a_full_disk_shows_in_the_status),
 		TEST(a_trace_that_breaks_off_shows_in_the_status),
 		TEST(closed_descriptors_do_not_become_the_trace_or_the_server),
