@@ -225,28 +225,14 @@ static void kill_one_of(const char *sessions_per_worker)
 		client_open_shell(&clients[i], &server);
 }
 
-static void wait_for_children(const char *name, size_t count)
-{
-	long long deadline = trial_now() + DEADLINE_MS;
-
-	while (server_children(&server, name, NULL, 0) != count) {
-		assert_true(trial_now() < deadline);
-		trial_pause();
-	}
-}
-
 static void wait_for_workers(size_t count)
 {
-	wait_for_children("telnetd-worker", count);
+	server_expect_children(&server, "telnetd-worker", count);
 }
 
 static pid_t only_child(const char *name)
 {
-	pid_t child = 0;
-
-	wait_for_children(name, 1);
-	assert_int_equal(server_children(&server, name, &child, 1), 1);
-	return child;
+	return server_only_child(&server, name);
 }
 
 static void open_and_try(struct client *new_client, const char *line)

@@ -189,7 +189,7 @@ static void the_process_that_forks_holds_neither_connections_nor_terminals(void 
 
 	(void)state;
 	SKIP_UNLESS_ROOT();
-	assert_int_equal(server_children(&server, "telnetd-forker", &forker, 1), 1);
+	forker = server_only_child(&server, "telnetd-forker");
 	assert_in_range(process_descriptors(forker), 1, 5);
 	assert_int_equal(process_finds_descriptor(forker, "/dev/ptmx"), -1);
 	assert_int_equal(process_finds_descriptor(forker, "/dev/pts/"), -1);

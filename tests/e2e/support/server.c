@@ -346,6 +346,26 @@ size_t server_children(struct server *server, const char *name, pid_t *found, si
 	return named;
 }
 
+void server_expect_children(struct server *server, const char *name, size_t count)
+{
+	long long deadline = trial_now() + DEADLINE_MS;
+
+	while (server_children(server, name, NULL, 0) != count) {
+		assert_true(trial_now() < deadline);
+		trial_pause();
+	}
+}
+
+pid_t server_only_child(struct server *server, const char *name)
+{
+	pid_t child = 0;
+
+	server_expect_children(server, name, 1);
+	server_children(server, name, &child, 1);
+	assert_int_not_equal(child, 0);
+	return child;
+}
+
 size_t server_workers(struct server *server, pid_t *workers, size_t most)
 {
 	return server_children(server, "telnetd-worker", workers, most);

@@ -51,6 +51,13 @@ size_t server_count_log(struct server *, const char *text);
  */
 size_t server_children(struct server *, const char *name, pid_t *found, size_t most);
 
+/*
+ * Waits until so many of them have this name: one that has just been forked has that of who forked
+ * it for a moment. The second returns the only one.
+ */
+void server_expect_children(struct server *, const char *name, size_t count);
+pid_t server_only_child(struct server *, const char *name);
+
 /* Fills in its workers, at most `most`; returns how many there are. */
 size_t server_workers(struct server *, pid_t *workers, size_t most);
 
