@@ -142,6 +142,11 @@ bool linemode_accepts(const struct nvt *nvt)
 	return nvt->linemode.policy != NVT_LINEMODE_NO;
 }
 
+void nvt_set_linemode(struct nvt *nvt, enum nvt_linemode policy)
+{
+	nvt->linemode.policy = policy;
+}
+
 bool linemode_defers(struct nvt *nvt, unsigned char command, unsigned char option)
 {
 	struct linemode *linemode = &nvt->linemode;

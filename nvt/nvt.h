@@ -419,6 +419,9 @@ const unsigned char *nvt_forward_mask(const struct nvt *);
  */
 bool nvt_ask_status(struct nvt *);
 
+/* Does with LINEMODE from now on something else than it was made to do. */
+void nvt_set_linemode(struct nvt *, enum nvt_linemode);
+
 /* As a client: asks the server to end the session (RFC 727). */
 void nvt_ask_logout(struct nvt *);
 

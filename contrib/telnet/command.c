@@ -161,12 +161,19 @@ static enum command_result run_status(struct client *client, size_t count, char 
 
 /* --- modes -------------------------------------------------------------------------------- */
 
+/* The server may ask for it again, since it goes on without SUPPRESS-GO-AHEAD, say. */
+static void refuse_linemode(struct session *session)
+{
+	nvt_set_linemode(session->nvt, NVT_LINEMODE_NO);
+	nvt_ask_local(session->nvt, TELOPT_LINEMODE, false);
+}
+
 static void mode_character(struct session *session)
 {
 	session->typing = SESSION_CHARACTERS;
 	if (!session->telnet)
 		return;
-	nvt_ask_local(session->nvt, TELOPT_LINEMODE, false);
+	refuse_linemode(session);
 	nvt_ask_remote(session->nvt, TELOPT_SGA, true);
 	nvt_ask_remote(session->nvt, TELOPT_ECHO, true);
 }
@@ -174,8 +181,10 @@ static void mode_character(struct session *session)
 static void mode_line(struct session *session)
 {
 	session->typing = SESSION_LINES;
-	if (session->telnet)
-		nvt_ask_local(session->nvt, TELOPT_LINEMODE, true);
+	if (!session->telnet)
+		return;
+	nvt_set_linemode(session->nvt, NVT_LINEMODE_WHEN_ASKED);
+	nvt_ask_local(session->nvt, TELOPT_LINEMODE, true);
 }
 
 static void mode_old_line(struct session *session)
@@ -183,7 +192,7 @@ static void mode_old_line(struct session *session)
 	session->typing = SESSION_LINES;
 	if (!session->telnet)
 		return;
-	nvt_ask_local(session->nvt, TELOPT_LINEMODE, false);
+	refuse_linemode(session);
 	nvt_ask_remote(session->nvt, TELOPT_SGA, false);
 	nvt_ask_remote(session->nvt, TELOPT_ECHO, false);
 }

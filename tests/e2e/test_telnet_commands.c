@@ -243,7 +243,8 @@ static void mode_says_how_what_is_typed_is_sent(void **state)
 	client_expect_raw(&server, BYTES("k"));
 	give_command("mode oldline");
 	client_expect_raw(&server, BYTES(IAC DONT "\x03" IAC DONT "\x01"));
-	client_send(&server, BYTES(IAC WONT "\x03" IAC WONT "\x01"));
+	client_send(&server, BYTES(IAC WONT "\x03" IAC WONT "\x01" IAC DO "\x22"));
+	client_expect_raw(&server, BYTES(IAC WONT "\x22"));
 	expect_terminal(true);
 	typist_enter(&typist, "wronk\177g");
 	client_expect_raw(&server, BYTES("wrong\r\n"));

@@ -472,6 +472,20 @@ static void a_client_that_edits_nothing_refuses(void **unused)
 	end(t);
 }
 
+static void what_is_done_with_line_mode_can_be_changed(void **unused)
+{
+	struct transcript *t = opened(NVT_CLIENT, NVT_LINEMODE_WHEN_ASKED);
+
+	(void)unused;
+	nvt_set_linemode(t->nvt, NVT_LINEMODE_NO);
+	receive(t, IAC DO LINEMODE);
+	assert_sent(t, IAC WONT LINEMODE);
+	nvt_set_linemode(t->nvt, NVT_LINEMODE_WHEN_ASKED);
+	receive(t, IAC DO LINEMODE);
+	assert_true(nvt_is_local_on(t->nvt, 34));
+	end(t);
+}
+
 static void a_client_acknowledges_each_new_mode_once(void **unused)
 {
 	struct transcript *t = client_in_line_mode();
@@ -855,6 +869,7 @@ int main(void)
 		cmocka_unit_test(a_client_without_characters_asks_for_the_servers),
 		cmocka_unit_test(a_client_with_characters_tells_them),
 		cmocka_unit_test(a_client_that_edits_nothing_refuses),
+		cmocka_unit_test(what_is_done_with_line_mode_can_be_changed),
 		cmocka_unit_test(a_client_acknowledges_each_new_mode_once),
 		cmocka_unit_test(a_client_acknowledges_no_more_than_it_can_do),
 		cmocka_unit_test(a_client_takes_over_the_servers_characters),
