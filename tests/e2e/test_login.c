@@ -321,7 +321,7 @@ static void every_way_of_logging_out_ends_it_all(void **state)
 		assert_true(machine_is_deserted());
 		typist_leave(&typist);
 	}
-	assert_int_equal(server_count_log(&server, "why=\"program ended\""), 3);
+	server_expect_count(&server, "why=\"program ended\"", 3);
 }
 
 static void a_broken_connection_logs_out(void **state)

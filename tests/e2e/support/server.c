@@ -124,6 +124,15 @@ size_t server_count_log(struct server *server, const char *text)
 	return count;
 }
 
+void server_expect_count(struct server *server, const char *text, size_t count)
+{
+	long long deadline = trial_now() + DEADLINE_MS;
+
+	while (server_count_log(server, text) < count && trial_now() < deadline)
+		trial_pause();
+	assert_int_equal(server_count_log(server, text), count);
+}
+
 void server_show_logs(void)
 {
 	for (size_t i = 0; i < SERVERS_MAX; i++)

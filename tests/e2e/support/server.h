@@ -47,6 +47,9 @@ bool server_has_logged(struct server *, const char *text, const char *other);
 /* How many lines with this text have been logged so far. */
 size_t server_count_log(struct server *, const char *text);
 
+/* Waits until so many have, and no more. */
+void server_expect_count(struct server *, const char *text, size_t count);
+
 /* Fills in its children of this name, as ps(1) has it, at most `most`; returns how many there are.
  */
 size_t server_children(struct server *, const char *name, pid_t *found, size_t most);
