@@ -236,21 +236,34 @@ static void a_client_leaves_questions_for_all_unanswered(void **unused)
 	assert_silent();
 }
 
-/* Both sent at once: the server ignores the acknowledgement of its own, the client obeys. */
+/*
+ * The characters of both ends change at once, from [IP] = 3 and these: what each sends crosses what
+ * the other does, and so do the answers, after which nobody has anything to say.
+ */
+static void cross(struct slc *server, uint8_t of_servers, struct slc *client, uint8_t of_clients)
+{
+	uint8_t characters[SLC_FUNCTIONS + 1] = {[IP] = 3, [EC] = of_servers};
+	uint8_t of_server[SLC_ANSWER_MAX], of_client[SLC_ANSWER_MAX], answer[SLC_ANSWER_MAX];
+	size_t server_size, client_size, size;
+
+	*server = new_slc(false);
+	*client = new_slc(true);
+	server_size = slc_change(server, characters, of_server);
+	characters[EC] = of_clients;
+	client_size = slc_change(client, characters, of_client);
+	size = slc_receive(server, of_client, client_size, answer, &changed);
+	client_size = slc_receive(client, of_server, server_size, of_client, &changed);
+	slc_receive(server, of_client, client_size, of_server, &changed);
+	assert_int_equal(slc_receive(client, answer, size, of_server, &changed), 0);
+}
+
+/* The server ignores the acknowledgement of its own, the client obeys. */
 static void two_changes_that_cross_end_with_one_character(void **unused)
 {
-	struct slc server = new_slc(false), client = new_slc(true);
-	uint8_t characters[SLC_FUNCTIONS + 1] = {[IP] = 3, [EC] = 1};
-	uint8_t of_server[SLC_ANSWER_MAX], of_client[SLC_ANSWER_MAX], answer[SLC_ANSWER_MAX];
-	size_t server_size = slc_change(&server, characters, of_server), client_size, size;
+	struct slc server, client;
 
 	(void)unused;
-	characters[EC] = 2;
-	client_size = slc_change(&client, characters, of_client);
-	size = slc_receive(&server, of_client, client_size, answer, &changed);
-	client_size = slc_receive(&client, of_server, server_size, of_client, &changed);
-	slc_receive(&server, of_client, client_size, of_server, &changed);
-	assert_int_equal(slc_receive(&client, answer, size, of_server, &changed), 0);
+	cross(&server, 1, &client, 2);
 	assert_int_equal(server.agreed[EC].character, client.agreed[EC].character);
 	assert_int_equal(server.character[EC], client.character[EC]);
 }
@@ -258,18 +271,10 @@ static void two_changes_that_cross_end_with_one_character(void **unused)
 /* The client takes a character while the server loses its own: the server takes the client's. */
 static void a_change_that_crosses_a_characters_end_ends_alike_on_both_sides(void **unused)
 {
-	struct slc server = new_slc(false), client = new_slc(true);
-	uint8_t characters[SLC_FUNCTIONS + 1] = {[IP] = 3};
-	uint8_t of_server[SLC_ANSWER_MAX], of_client[SLC_ANSWER_MAX], answer[SLC_ANSWER_MAX];
-	size_t server_size = slc_change(&server, characters, of_server), client_size, size;
+	struct slc server, client;
 
 	(void)unused;
-	characters[EC] = 2;
-	client_size = slc_change(&client, characters, of_client);
-	size = slc_receive(&server, of_client, client_size, answer, &changed);
-	client_size = slc_receive(&client, of_server, server_size, of_client, &changed);
-	slc_receive(&server, of_client, client_size, of_server, &changed);
-	assert_int_equal(slc_receive(&client, answer, size, of_server, &changed), 0);
+	cross(&server, 0, &client, 2);
 	assert_int_equal(server.character[EC], 2);
 	assert_int_equal(server.agreed[EC].character, 2);
 	assert_int_equal(client.agreed[EC].character, 2);
@@ -279,18 +284,10 @@ static void a_change_that_crosses_a_characters_end_ends_alike_on_both_sides(void
 /* The other way round: the client loses its character, and the server's comes too late. */
 static void a_character_that_the_client_has_given_up_is_given_up_on_both_sides(void **unused)
 {
-	struct slc server = new_slc(false), client = new_slc(true);
-	uint8_t characters[SLC_FUNCTIONS + 1] = {[IP] = 3, [EC] = 2};
-	uint8_t of_server[SLC_ANSWER_MAX], of_client[SLC_ANSWER_MAX], answer[SLC_ANSWER_MAX];
-	size_t server_size = slc_change(&server, characters, of_server), client_size, size;
+	struct slc server, client;
 
 	(void)unused;
-	characters[EC] = 0;
-	client_size = slc_change(&client, characters, of_client);
-	size = slc_receive(&server, of_client, client_size, answer, &changed);
-	client_size = slc_receive(&client, of_server, server_size, of_client, &changed);
-	slc_receive(&server, of_client, client_size, of_server, &changed);
-	assert_int_equal(slc_receive(&client, answer, size, of_server, &changed), 0);
+	cross(&server, 2, &client, 0);
 	assert_int_equal(server.agreed[EC].flags, SLC_NOSUPPORT);
 	assert_int_equal(client.agreed[EC].flags, SLC_NOSUPPORT);
 }
