@@ -3,6 +3,7 @@
  * The client at login servers, ours and others': the terminal it gives and gives back, its prompt,
  * what it tells a server and what it does not, and servers that mean harm.
  */
+#include "tests/e2e/support/call.h"
 #include "tests/e2e/support/client.h"
 #include "tests/e2e/support/listener.h"
 #include "tests/e2e/support/process.h"
@@ -21,7 +22,6 @@
 #include <sys/stat.h>
 #include <termios.h>
 
-#define ESCAPE "\035" /* ^] */
 #define COMMAND_SIZE 1024
 #define SCRIPT_SIZE 8192 /* of the fuzzer's */
 #define FILE_SIZE 65536 /* and what it says */
@@ -44,13 +44,6 @@ static int tear_down(void **state)
 	listener_close(&listener);
 	trial_remove_directory();
 	return server_stop(&server);
-}
-
-static void give_command(const char *command)
-{
-	typist_type(&typist, ESCAPE);
-	typist_expect(&typist, "telnet> ");
-	typist_enter(&typist, command);
 }
 
 /* --- the same session at three servers ---------------------------------------------------- */
@@ -169,7 +162,7 @@ static void a_session_goes_as_users_expect(void **state)
 	resize_and_interrupt();
 	stop_a_program();
 	edit_with_vi();
-	give_command("z");
+	call_command(&typist, "z");
 	typist_expect(&typist, "Stopped");
 	typist_expect(&typist, "home> ");
 	typist_enter(&typist, "fg");
@@ -177,9 +170,9 @@ static void a_session_goes_as_users_expect(void **state)
 	typist_expect_raw(&typist);
 	typist_enter(&typist, "");
 	typist_expect(&typist, "ready> ");
-	give_command("send ayt");
+	call_command(&typist, "send ayt");
 	typist_expect(&typist, login_server->here);
-	give_command("status");
+	call_command(&typist, "status");
 	typist_expect(&typist, "Options of the server: ECHO, SUPPRESS-GO-AHEAD");
 	typist_expect(&typist, "NAWS");
 	typist_expect(&typist, "Escape character is '^]'.");
@@ -261,7 +254,7 @@ static void the_terminal_is_as_it_was_after_quit(void **state)
 
 	(void)state;
 	open_session();
-	give_command("quit");
+	call_command(&typist, "quit");
 	assert_int_equal(typist_expect_end(&typist), 0);
 	assert_modes(&first);
 }
@@ -305,7 +298,7 @@ static void the_terminal_is_as_it_was_while_the_client_is_stopped(void **state)
 {
 	(void)state;
 	log_in(serve_telnetd());
-	give_command("z");
+	call_command(&typist, "z");
 	typist_expect(&typist, "home> ");
 	typist_enter(&typist, "stty -a | tr -d '\\n' | grep -c ' icanon.* echo '");
 	typist_expect(&typist, "\n1\r\n");
@@ -352,7 +345,7 @@ static void with_linemode_a_line_is_edited_here_and_sent_as_a_whole(void **state
 	typist_enter(&typist, "wrong\025echo a wrong\027ri\177\177line='o''ne'");
 	typist_expect(&typist, "a line=one");
 	assert_true(trial_file_gets("trace", "> data 19\n")); /* and no key by itself */
-	give_command("status");
+	call_command(&typist, "status");
 	typist_expect(&typist, "Operating in line (LINEMODE) mode.");
 }
 
@@ -451,7 +444,7 @@ static void with_linemode_a_key_that_the_program_changes_changes_here(void **sta
 	typist_enter(&typist, "stty erase '#'; echo do''ne");
 	typist_expect(&typist, "done");
 	assert_true(trial_file_gets("trace", "< SB LINEMODE SLC 0a "));
-	give_command("slc");
+	call_command(&typist, "slc");
 	typist_expect(&typist, "#    EC, erase character");
 	typist_enter(&typist, "");
 	expect_erase_key('#');
@@ -470,7 +463,7 @@ static void no_special_character_of_the_server_takes_the_escape_character(void *
 		    BYTES(IAC SB "\x22\x03\x03\x02\x1d\x0a\x02\x1d\x0f\x02z\x10\x02y" IAC SE IAC SB
 				 "\x21\x01" IAC SE "name: "));
 	typist_expect(&typist, "name: ");
-	typist_type(&typist, "y" ESCAPE);
+	typist_type(&typist, "y" CALL_ESCAPE);
 	typist_expect(&typist, "telnet> ");
 	typist_enter(&typist, "slc");
 	typist_expect(&typist, "^]   IP, interrupt");
@@ -491,9 +484,9 @@ static void a_server_is_told_what_was_exported_and_nothing_else(void **state)
 	client_send(&peer, BYTES(IAC SB "\x27\x01\x03" SECRET_NAME "\x00" SECRET_NAME
 					"\x00HOME\x00PATH\x03PATH" IAC SE));
 	client_expect_raw(&peer, BYTES(IAC SB "\x27\x00" IAC SE));
-	give_command("environ export " SECRET_NAME);
+	call_command(&typist, "environ export " SECRET_NAME);
 	client_expect_raw(&peer, BYTES("\x03" SECRET_NAME "\x01" SECRET IAC SE));
-	give_command("environ unexport " SECRET_NAME);
+	call_command(&typist, "environ unexport " SECRET_NAME);
 	client_send(&peer, BYTES(IAC SB "\x27\x01\x03" IAC SE));
 	client_expect_raw(&peer, BYTES(IAC SB "\x27\x00" IAC SE));
 }
@@ -1056,7 +1049,7 @@ static void a_server_that_asks_and_does_not_read_uses_no_memory(void **state)
 	process_status(typist.pid, "VmRSS", size, sizeof(size));
 	if (!SANITIZED)
 		assert_true(atol(size) > 0 && atol(size) < 16384); /* KiB */
-	typist_type(&typist, ESCAPE);
+	typist_type(&typist, CALL_ESCAPE);
 	typist_expect(&typist, "telnet> ");
 }
 

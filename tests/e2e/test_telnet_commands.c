@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* What the client's options, commands and keys make it send, to a server that is the test. */
+#include "tests/e2e/support/call.h"
 #include "tests/e2e/support/client.h"
 #include "tests/e2e/support/listener.h"
 #include "tests/e2e/support/trial.h"
@@ -9,7 +10,6 @@
 #include <sys/stat.h>
 #include <termios.h>
 
-#define ESCAPE "\035" /* ^] */
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
 static struct listener listener;
@@ -29,18 +29,7 @@ static int tear_down(void **state)
 /* With options, up to the first NULL. */
 static void open_session_with(const char *option, const char *other)
 {
-	const char *arguments[6] = {trial_built("telnet")};
-	size_t count = 1;
-
-	listener_open(&listener);
-	if (option)
-		arguments[count++] = option;
-	if (other)
-		arguments[count++] = other;
-	arguments[count++] = "127.0.0.1";
-	arguments[count] = listener.port_text;
-	typist_start(&typist, arguments);
-	client_use(&server, listener_accept(&listener), NULL);
+	call_start(&typist, &listener, &server, option, other);
 	typist_expect(&typist, "Connected to 127.0.0.1.");
 	typist_expect_raw(&typist);
 }
@@ -77,13 +66,6 @@ static void open_telnet_session(void)
 	open_telnet_session_with(NULL, NULL);
 }
 
-static void give_command(const char *command)
-{
-	typist_type(&typist, ESCAPE);
-	typist_expect(&typist, "telnet> ");
-	typist_enter(&typist, command);
-}
-
 /* All that has come beyond what was expected of it. */
 static void assert_nothing_more_is_sent(void)
 {
@@ -108,7 +90,7 @@ static void send_sends_each_function_as_its_command(void **state)
 		{"send el", IAC "\xf8"},
 		{"send eof", IAC "\xec"},
 		{"send eor", IAC "\xef"},
-		{"send escape", ESCAPE},
+		{"send escape", CALL_ESCAPE},
 		{"send ga", IAC "\xf9"},
 		{"send ip", IAC "\xf4"},
 		{"send intp", IAC "\xf4"},
@@ -121,7 +103,7 @@ static void send_sends_each_function_as_its_command(void **state)
 	(void)state;
 	open_telnet_session();
 	for (size_t i = 0; i < LENGTH(functions); i++) {
-		give_command(functions[i].command);
+		call_command(&typist, functions[i].command);
 		client_expect_raw(&server, functions[i].bytes, strlen(functions[i].bytes));
 		assert_int_equal(server.raw.seen, server.raw.size);
 	}
@@ -133,16 +115,16 @@ static void send_asks_for_options_by_name_and_by_number(void **state)
 {
 	(void)state;
 	open_session();
-	give_command("send do sga");
+	call_command(&typist, "send do sga");
 	client_expect_raw(&server, BYTES(IAC DO "\x03"));
 	client_send(&server, BYTES(IAC WILL "\x03"));
-	give_command("send dont suppress");
+	call_command(&typist, "send dont suppress");
 	client_expect_raw(&server, BYTES(IAC DONT "\x03"));
-	give_command("send will 31");
+	call_command(&typist, "send will 31");
 	client_expect_raw(&server, BYTES(IAC WILL "\x1f"));
 	client_send(&server, BYTES(IAC DO "\x1f"));
 	client_expect_raw(&server, BYTES(IAC SB "\x1f\x00\x64\x00\x1e" IAC SE));
-	give_command("send wont naws");
+	call_command(&typist, "send wont naws");
 	client_expect_raw(&server, BYTES(IAC WONT "\x1f"));
 	assert_nothing_more_is_sent();
 }
@@ -151,12 +133,12 @@ static void send_asks_for_the_status_of_a_server_that_tells_it(void **state)
 {
 	(void)state;
 	open_session();
-	give_command("send getstatus");
+	call_command(&typist, "send getstatus");
 	typist_expect(&typist, "The server has not agreed to STATUS.");
 	client_send(&server, BYTES(IAC WILL "\x05"));
 	client_expect_raw(&server, BYTES(IAC DO "\x05"));
-	give_command("toggle options");
-	give_command("send getstatus");
+	call_command(&typist, "toggle options");
+	call_command(&typist, "send getstatus");
 	client_expect_raw(&server, BYTES(IAC SB "\x05\x01" IAC SE));
 	client_send(&server, BYTES(IAC SB "\x05\x00" WILL "\x05" IAC SE));
 	typist_expect(&typist, "< SB STATUS IS WILL STATUS");
@@ -166,7 +148,7 @@ static void send_says_what_it_cannot_send(void **state)
 {
 	(void)state;
 	open_session();
-	give_command("send ?");
+	call_command(&typist, "send ?");
 	typist_expect(&typist, "  eor ");
 	typist_expect(&typist, "telnet> ");
 	typist_enter(&typist, "send e");
@@ -193,7 +175,7 @@ static void help_tells_of_each_command(void **state)
 
 	(void)state;
 	open_session();
-	give_command("?");
+	call_command(&typist, "?");
 	for (size_t i = 0; i < LENGTH(commands); i++)
 		typist_expect(&typist, commands[i]);
 	typist_expect(&typist, "telnet> ");
@@ -210,7 +192,7 @@ static void what_only_lists_leaves_the_prompt(void **state)
 
 	(void)state;
 	open_session();
-	typist_type(&typist, ESCAPE);
+	typist_type(&typist, CALL_ESCAPE);
 	for (size_t i = 0; i < LENGTH(commands); i++) {
 		typist_expect(&typist, "telnet> ");
 		typist_enter(&typist, commands[i]);
@@ -226,7 +208,7 @@ static void close_closes_the_connection(void **state)
 {
 	(void)state;
 	open_session();
-	give_command("close");
+	call_command(&typist, "close");
 	typist_expect(&typist, "Connection closed.");
 	assert_int_equal(typist_expect_end(&typist), 0);
 	while (client_receive(&server, DEADLINE_MS))
@@ -241,22 +223,22 @@ static void mode_says_how_what_is_typed_is_sent(void **state)
 	open_telnet_session();
 	typist_type(&typist, "k");
 	client_expect_raw(&server, BYTES("k"));
-	give_command("mode oldline");
+	call_command(&typist, "mode oldline");
 	client_expect_raw(&server, BYTES(IAC DONT "\x03" IAC DONT "\x01"));
 	client_send(&server, BYTES(IAC WONT "\x03" IAC WONT "\x01" IAC DO "\x22"));
 	client_expect_raw(&server, BYTES(IAC WONT "\x22"));
 	expect_terminal(true);
 	typist_enter(&typist, "wronk\177g");
 	client_expect_raw(&server, BYTES("wrong\r\n"));
-	give_command("mode character");
+	call_command(&typist, "mode character");
 	client_expect_raw(&server, BYTES(IAC DO "\x03" IAC DO "\x01"));
 	client_send(&server, BYTES(IAC WILL "\x03" IAC WILL "\x01"));
 	expect_terminal(false);
 	typist_type(&typist, "k");
 	client_expect_raw(&server, BYTES("k"));
-	give_command("mode line");
+	call_command(&typist, "mode line");
 	client_expect_raw(&server, BYTES(IAC WILL "\x22"));
-	give_command("mode");
+	call_command(&typist, "mode");
 	typist_expect(&typist, "  mode oldline ");
 	assert_nothing_more_is_sent();
 }
@@ -265,7 +247,7 @@ static void mode_telnet_begins_with_offers(void **state)
 {
 	(void)state;
 	open_session();
-	give_command("mode telnet");
+	call_command(&typist, "mode telnet");
 	client_expect_raw(&server, BYTES(IAC DO "\x03" IAC WILL "\x18" IAC WILL "\x1f"));
 	client_expect_raw(&server, BYTES(IAC WILL "\x22"));
 }
@@ -276,15 +258,15 @@ static void set_unset_and_toggle_change_how_enter_is_sent(void **state)
 	open_telnet_session();
 	typist_type(&typist, "\r");
 	client_expect_raw(&server, BYTES("\r\0"));
-	give_command("set crlf");
+	call_command(&typist, "set crlf");
 	expect_terminal(false);
 	typist_type(&typist, "\r");
 	client_expect_raw(&server, BYTES("\r\n"));
-	give_command("unset crlf");
+	call_command(&typist, "unset crlf");
 	expect_terminal(false);
 	typist_type(&typist, "\r");
 	client_expect_raw(&server, BYTES("\r\0"));
-	give_command("toggle crlf");
+	call_command(&typist, "toggle crlf");
 	expect_terminal(false);
 	typist_type(&typist, "\r");
 	client_expect_raw(&server, BYTES("\r\n"));
@@ -295,10 +277,10 @@ static void set_binary_asks_for_it_both_ways(void **state)
 {
 	(void)state;
 	open_telnet_session();
-	give_command("set binary");
+	call_command(&typist, "set binary");
 	client_expect_raw(&server, BYTES(IAC WILL "\x00" IAC DO "\x00"));
 	client_send(&server, BYTES(IAC DO "\x00" IAC WILL "\x00"));
-	give_command("unset binary");
+	call_command(&typist, "unset binary");
 	client_expect_raw(&server, BYTES(IAC WONT "\x00" IAC DONT "\x00"));
 }
 
@@ -306,10 +288,10 @@ static void set_escape_makes_another_character_the_escape_character(void **state
 {
 	(void)state;
 	open_telnet_session();
-	give_command("set escape ^A");
+	call_command(&typist, "set escape ^A");
 	expect_terminal(false);
-	typist_type(&typist, ESCAPE);
-	client_expect_raw(&server, BYTES(ESCAPE));
+	typist_type(&typist, CALL_ESCAPE);
+	client_expect_raw(&server, BYTES(CALL_ESCAPE));
 	typist_type(&typist, "\001");
 	typist_expect(&typist, "telnet> ");
 	typist_enter(&typist, "set");
@@ -326,7 +308,7 @@ static void set_tracefile_writes_what_comes_from_then_on(void **state)
 	(void)state;
 	open_telnet_session();
 	snprintf(command, sizeof(command), "set tracefile %s", trial_file("trace", ""));
-	give_command(command);
+	call_command(&typist, command);
 	client_send(&server, BYTES(IAC WILL "\x05"));
 	assert_true(trial_file_gets("trace", " > DO STATUS\n"));
 }
@@ -362,7 +344,7 @@ static void without_autosynch_no_synch_follows_a_function(void **state)
 	client_expect_raw(&server, BYTES(IAC "\xf4" IAC "\xf2"));
 	typist_type(&typist, "\034");
 	client_expect_raw(&server, BYTES(IAC "\xf3" IAC "\xf2"));
-	give_command("unset autosynch");
+	call_command(&typist, "unset autosynch");
 	expect_terminal(true);
 	typist_type(&typist, "\003");
 	client_expect_raw(&server, BYTES(IAC "\xf4"));
@@ -376,19 +358,19 @@ static void environ_defines_and_undefines_what_is_told(void **state)
 {
 	(void)state;
 	open_session();
-	give_command("environ define USER ada");
-	give_command("environ define SHOE 39");
+	call_command(&typist, "environ define USER ada");
+	call_command(&typist, "environ define SHOE 39");
 	client_send(&server, BYTES(IAC DO "\x27" IAC SB "\x27\x01" IAC SE));
 	client_expect_raw(&server, BYTES(IAC SB "\x27\x00\x00USER\x01"
 						"ada\x03SHOE\x01\x33\x39" IAC SE));
-	give_command("environ");
+	call_command(&typist, "environ");
 	typist_expect(&typist, "* USER=ada");
 	typist_expect(&typist, "* SHOE=39");
 	typist_expect(&typist, "telnet> ");
 	typist_enter(&typist, "environ undefine USER");
 	client_send(&server, BYTES(IAC SB "\x27\x01" IAC SE));
 	client_expect_raw(&server, BYTES(IAC SB "\x27\x00\x03SHOE\x01\x33\x39" IAC SE));
-	give_command("environ export NO_SUCH_VARIABLE");
+	call_command(&typist, "environ export NO_SUCH_VARIABLE");
 	typist_expect(&typist, "NO_SUCH_VARIABLE: no such variable");
 }
 
@@ -396,7 +378,7 @@ static void the_value_of_a_variable_is_the_rest_of_the_line(void **state)
 {
 	(void)state;
 	open_session();
-	give_command("environ define SHOE 39  and a half ");
+	call_command(&typist, "environ define SHOE 39  and a half ");
 	client_send(&server, BYTES(IAC DO "\x27" IAC SB "\x27\x01" IAC SE));
 	client_expect_raw(&server, BYTES(IAC SB "\x27\x00\x03SHOE\x01\x33\x39  and a half" IAC SE));
 }
@@ -535,7 +517,7 @@ static void without_localchars_those_keys_are_characters(void **state)
 {
 	(void)state;
 	open_session();
-	give_command("unset localchars");
+	call_command(&typist, "unset localchars");
 	open_line_mode(TRAPSIG, BYTES("\x05\x02\x06"));
 	typist_type(&typist, "\017\006");
 	client_expect_raw(&server, BYTES("\017\006"));
@@ -549,7 +531,7 @@ static void with_linemode_a_character_that_forwards_a_line_does(void **state)
 	open_line_mode(EDIT_TRAPSIG, BYTES("\x11\x02%"));
 	typist_type(&typist, "half%");
 	client_expect_raw(&server, BYTES("half%"));
-	typist_type(&typist, ESCAPE);
+	typist_type(&typist, CALL_ESCAPE);
 	typist_expect(&typist, "telnet> ");
 }
 
@@ -557,7 +539,7 @@ static void without_an_escape_character_two_characters_forward_a_line(void **sta
 {
 	(void)state;
 	open_session();
-	give_command("unset escape");
+	call_command(&typist, "unset escape");
 	open_line_mode(EDIT_TRAPSIG, BYTES("\x11\x02%\x12\x02&"));
 	typist_type(&typist, "half%");
 	client_expect_raw(&server, BYTES("half%"));
@@ -659,7 +641,7 @@ static void without_autoflush_it_drops_nothing(void **state)
 {
 	(void)state;
 	open_session();
-	give_command("unset autoflush");
+	call_command(&typist, "unset autoflush");
 	open_line_mode(TRAPSIG, BYTES("\x0a\x02\x08"));
 	fill_screen();
 	typist_type(&typist, "\003");
@@ -681,16 +663,16 @@ static void slc_asks_for_the_servers_characters_and_tells_the_terminals(void **s
 {
 	(void)state;
 	open_session();
-	give_command("slc");
+	call_command(&typist, "slc");
 	typist_expect(&typist, "There is no LINEMODE in effect.");
 	typist_expect(&typist, "telnet> ");
 	typist_enter(&typist, "");
 	open_line_mode(TRAPSIG, BYTES("\x0a\x02\x08")); /* EC: ^H */
-	give_command("slc check");
+	call_command(&typist, "slc check");
 	client_expect_raw(&server, BYTES(IAC SB LINEMODE SLC "\x00\x02\x00" IAC SE));
-	give_command("slc import");
+	call_command(&typist, "slc import");
 	client_expect_raw(&server, BYTES(IAC SB LINEMODE SLC "\x00\x03\x00" IAC SE));
-	give_command("slc export");
+	call_command(&typist, "slc export");
 	client_expect_raw(&server, BYTES(IAC SB LINEMODE SLC "\x0a\x02\x7f" IAC SE));
 	assert_nothing_more_is_sent();
 }
@@ -726,8 +708,8 @@ static void the_escape_character_can_be_another(void **state)
 {
 	(void)state;
 	open_telnet_session_with("-e", "^A");
-	typist_type(&typist, ESCAPE);
-	client_expect_raw(&server, BYTES(ESCAPE));
+	typist_type(&typist, CALL_ESCAPE);
+	client_expect_raw(&server, BYTES(CALL_ESCAPE));
 	typist_type(&typist, "\001");
 	typist_expect(&typist, "telnet> ");
 }

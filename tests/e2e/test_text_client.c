@@ -3,6 +3,7 @@
  * The client and text servers, such as SMTP's: what is typed or piped in arrives as such a server
  * wants it, what it says is shown as it is, and no byte of TELNET comes in between.
  */
+#include "tests/e2e/support/call.h"
 #include "tests/e2e/support/client.h"
 #include "tests/e2e/support/listener.h"
 #include "tests/e2e/support/process.h"
@@ -13,7 +14,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define ESCAPE "\035" /* ^] */
 #define COMMAND_SIZE 512
 
 /* More than all buffers between a server and a screen that nobody reads, the kernel's included. */
@@ -36,18 +36,7 @@ static int tear_down(void **state)
 /* Somebody sits at a terminal and connects with these options, up to the first NULL. */
 static void connect_with(const char *option, const char *other)
 {
-	const char *arguments[6] = {trial_built("telnet")};
-	size_t count = 1;
-
-	listener_open(&listener);
-	if (option)
-		arguments[count++] = option;
-	if (other)
-		arguments[count++] = other;
-	arguments[count++] = "127.0.0.1";
-	arguments[count] = listener.port_text;
-	typist_start(&typist, arguments);
-	client_use(&server, listener_accept(&listener), NULL);
+	call_start(&typist, &listener, &server, option, other);
 	client_type(&server, "220 ready\r\n");
 	typist_expect(&typist, "Escape character is");
 	typist_expect(&typist, "220 ready\r\n");
@@ -181,7 +170,7 @@ static void without_an_editor_the_terminal_edits_lines(void **state)
 	typist_expect(&typist, "Escape character is");
 	typist_enter(&typist, "wronk\177g");
 	client_expect_raw(&server, BYTES("wrong\r\n"));
-	typist_type(&typist, "half" ESCAPE);
+	typist_type(&typist, "half" CALL_ESCAPE);
 	typist_expect(&typist, "telnet> ");
 	typist_enter(&typist, "status");
 	typist_expect(&typist, "Operating in line mode.");
@@ -223,14 +212,14 @@ static void the_escape_character_gives_commands(void **state)
 {
 	(void)state;
 	connect_with(NULL, NULL);
-	typist_type(&typist, ESCAPE);
+	typist_type(&typist, CALL_ESCAPE);
 	typist_expect(&typist, "telnet> ");
 	typist_enter(&typist, "status");
 	typist_expect(&typist, "Operating in line mode.");
 	typist_expect(&typist, "has not spoken TELNET");
 	typist_enter(&typist, "NOOP");
 	client_expect_raw(&server, BYTES("NOOP\r\n"));
-	typist_type(&typist, ESCAPE);
+	typist_type(&typist, CALL_ESCAPE);
 	typist_expect(&typist, "telnet> ");
 	typist_enter(&typist, "quit");
 	typist_expect(&typist, "Connection closed.");
@@ -248,15 +237,15 @@ static void without_an_escape_character_it_is_a_character(void **state)
 	client_use(&server, listener_accept(&listener), NULL);
 	typist_expect(&typist, "Connected to 127.0.0.1.");
 	typist_expect_raw(&typist);
-	typist_type(&typist, "\026" ESCAPE "\r"); /* ^V: the next key as it is */
-	client_expect_raw(&server, BYTES(ESCAPE "\r\n"));
+	typist_type(&typist, "\026" CALL_ESCAPE "\r"); /* ^V: the next key as it is */
+	client_expect_raw(&server, BYTES(CALL_ESCAPE "\r\n"));
 }
 
 static void characters_are_sent_as_they_are_typed_in_character_mode(void **state)
 {
 	(void)state;
 	connect_with(NULL, NULL);
-	typist_type(&typist, ESCAPE);
+	typist_type(&typist, CALL_ESCAPE);
 	typist_expect(&typist, "telnet> ");
 	typist_enter(&typist, "mode character");
 	typist_expect_raw(&typist);

@@ -3,6 +3,7 @@
  * A user at desk logs in at lab by telnet, and works there: the same words to telnetd and to two
  * other telnet servers.
  */
+#include "tests/e2e/support/call.h"
 #include "tests/e2e/support/machine.h"
 #include "tests/e2e/support/trial.h"
 #include "tests/net/support/dialogue.h"
@@ -18,7 +19,6 @@
 #include <string.h>
 
 #define PROMPT "wanda@lab:~$ "
-#define ESCAPE "\035" /* ^] */
 #define COMMAND_SIZE 512
 
 static struct typist typist;
@@ -116,33 +116,27 @@ static void interrupt_a_program(void)
 	typist_expect(&typist, PROMPT);
 }
 
-static void give_command(const char *command)
-{
-	typist_type(&typist, ESCAPE);
-	typist_expect(&typist, "telnet> ");
-	typist_enter(&typist, command);
-}
-
 /* It leaves the editing to its terminal, and that to a client with line mode. */
 static void stop_a_program(const struct login_server *server)
 {
 	typist_enter(&typist, "cat");
 	typist_enter(&typist, "a l''ine");
 	typist_expect(&typist, "\na l''ine");
-	give_command("status");
+	call_command(&typist, "status");
 	typist_expect(&typist, server->has_line_mode ? "Operating in line (LINEMODE) mode."
 						     : "Operating in character mode.");
 	typist_expect(&typist, "Escape character is '^]'.");
 	typist_type(&typist, "\032");
 	typist_expect(&typist, "Stopped");
 	typist_expect(&typist, PROMPT);
-	typist_enter(&typist, "kill %1");
+	/* The shell does not end before it has seen the end of what was stopped. */
+	typist_enter(&typist, "kill %1; until [ -z \"$(jobs -s)\" ]; do :; done");
 	typist_expect(&typist, PROMPT);
 }
 
 static void ask_for_status(const struct login_server *server)
 {
-	give_command("status");
+	call_command(&typist, "status");
 	typist_expect(&typist, "Options of the server: ECHO, SUPPRESS-GO-AHEAD");
 	typist_expect(&typist, "NAWS");
 	if (server->has_line_mode)
@@ -161,7 +155,7 @@ static void a_login_goes_as_users_expect(void **state)
 	edit_with_vi();
 	interrupt_a_program();
 	stop_a_program(server);
-	give_command("send ayt");
+	call_command(&typist, "send ayt");
 	typist_expect(&typist, server->here);
 	ask_for_status(server);
 	typist_enter(&typist, "exit");
