@@ -8,7 +8,7 @@
 # make check-net          mail, FTP and name servers in a network of the tests' own (as root)
 # make check-valgrind     the unit tests under valgrind
 # make check-sanitize     all tests under AddressSanitizer and UndefinedBehaviorSanitizer
-# make bench              measure against other servers: writes tests/bench/RESULTS.md
+# make bench              measure against other servers: writes tests/bench/RESULTS.md, README's table
 # make bench ONLY=echo    a part of it (flood flood-ff paste echo compress sessions memory interrupt)
 # make fuzz               fuzz libnvt and the monitor, a minute for each target
 # make fuzz TIME=600 ONLY=nvt_server      another time in seconds, one target; RUNS=10000000 counts
@@ -350,7 +350,8 @@ SOURCES = $(shell find $(FOLDERS) -name '*.c')
 HEADERS = $(shell find $(FOLDERS) -name '*.h')
 SCRIPTS = $(shell find $(FOLDERS) .ci -type f -exec grep -lIE '^\#!.*[ /](ba)?sh( |$$)' {} +)
 PAGES = $(shell find $(FOLDERS) -name '*.[18]')
-LINTS := lint-format lint-optional lint-cppcheck lint-tidy lint-scripts lint-pages lint-license
+LINTS := lint-format lint-optional lint-cppcheck lint-tidy lint-scripts lint-pages lint-license \
+	lint-figures
 
 .PHONY: lint format $(LINTS)
 lint:
@@ -392,6 +393,10 @@ lint-license:
 		head -n 2 "$$file" | grep -q 'SPDX-License-Identifier: ' || \
 			{ echo "$$file: no SPDX-License-Identifier in its first two lines"; bad=1; }; \
 	done; [ -z "$$bad" ]
+
+# The README's figures are those of the last whole run.
+lint-figures:
+	tests/bench/readme
 
 format:
 	clang-format -i $(SOURCES) $(HEADERS)
