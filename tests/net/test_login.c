@@ -88,11 +88,13 @@ static void log_in(const struct login_server *server)
 	typist_expect(&typist, PROMPT);
 }
 
+/* The signal that tells the client of it may come after what is typed. */
 static void resize(void)
 {
 	typist_resize(&typist, 33, 99);
-	typist_enter(&typist, "stty size");
-	typist_expect(&typist, "33 99");
+	typist_enter(&typist,
+		     "until [ \"$(stty size)\" = \"33 99\" ]; do :; done; echo resi\"\"zed");
+	typist_expect(&typist, "resized");
 	typist_expect(&typist, PROMPT);
 }
 
@@ -107,11 +109,19 @@ static void edit_with_vi(void)
 	typist_expect(&typist, PROMPT);
 }
 
+/* It says itself that it has begun: until then control keys are for the shell. */
+static void run(const char *program)
+{
+	char command[COMMAND_SIZE];
+
+	snprintf(command, sizeof(command), "sh -c 'echo rea\"\"dy; exec %s'", program);
+	typist_enter(&typist, command);
+	typist_expect(&typist, "ready");
+}
+
 static void interrupt_a_program(void)
 {
-	/* It is said by the one who is to be interrupted: the shell may just be starting it. */
-	typist_enter(&typist, "sh -c 'echo wai\"\"ting; exec sleep 600'");
-	typist_expect(&typist, "waiting");
+	run("sleep 600");
 	typist_type(&typist, "\003");
 	typist_expect(&typist, PROMPT);
 }
@@ -119,9 +129,10 @@ static void interrupt_a_program(void)
 /* It leaves the editing to its terminal, and that to a client with line mode. */
 static void stop_a_program(const struct login_server *server)
 {
-	typist_enter(&typist, "cat");
-	typist_enter(&typist, "a l''ine");
-	typist_expect(&typist, "\na l''ine");
+	run("cat");
+	typist_enter(&typist, "a line");
+	typist_expect(&typist, "\na line");
+	typist_expect(&typist, "\na line");
 	call_command(&typist, "status");
 	typist_expect(&typist, server->has_line_mode ? "Operating in line (LINEMODE) mode."
 						     : "Operating in character mode.");

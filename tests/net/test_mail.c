@@ -36,6 +36,14 @@
 
 static struct typist typist;
 
+/* Holds a dialogue that the server ends. */
+static void hold_to_its_end(const char *command, const char *const lines[])
+{
+	dialogue_start(&typist, command);
+	dialogue_hold(&typist, lines);
+	typist_expect_end(&typist);
+}
+
 /* --- the mailbox -------------------------------------------------------------------------- */
 
 static int set_up(void **state)
@@ -135,9 +143,7 @@ static void a_message_typed_at_the_lab_lies_in_the_mailbox(void **state)
 
 	(void)state;
 	NEEDS_THE_NETWORK();
-	dialogue_start(&typist, command);
-	dialogue_hold(&typist, lines);
-	typist_expect_end(&typist);
+	hold_to_its_end(command, lines);
 	message = expect_message();
 	assert_non_null(strstr(message, "Received: from lab.test (lab.test [IPv6:fd23::2])"));
 	ends_with(message, "\nSubject: A line by hand\n\n" GREETING
@@ -176,9 +182,7 @@ static void pop3_reads_a_message_and_keeps_it(void **state)
 	(void)state;
 	NEEDS_THE_NETWORK();
 	deliver();
-	dialogue_start(&typist, command);
-	dialogue_hold(&typist, lines);
-	typist_expect_end(&typist);
+	hold_to_its_end(command, lines);
 	assert_int_equal(count_messages(), 1);
 	dialogue_keep(&typist, command, "2-pop3");
 }
@@ -198,9 +202,7 @@ static void pop3_removes_a_message(void **state)
 	(void)state;
 	NEEDS_THE_NETWORK();
 	deliver();
-	dialogue_start(&typist, "telnet mail.lab.test 110");
-	dialogue_hold(&typist, lines);
-	typist_expect_end(&typist);
+	hold_to_its_end("telnet mail.lab.test 110", lines);
 	assert_int_equal(count_messages(), 0);
 }
 
@@ -260,14 +262,10 @@ static void imap_reads_a_message_and_keeps_its_flags(void **state)
 	(void)state;
 	NEEDS_THE_NETWORK();
 	deliver();
-	dialogue_start(&typist, command);
-	dialogue_hold(&typist, first);
-	typist_expect_end(&typist);
+	hold_to_its_end(command, first);
 	dialogue_keep(&typist, command, "3-imap");
 	typist_leave(&typist);
-	dialogue_start(&typist, command);
-	dialogue_hold(&typist, second);
-	typist_expect_end(&typist);
+	hold_to_its_end(command, second);
 }
 
 /* --- FTP ---------------------------------------------------------------------------------- */
@@ -294,9 +292,7 @@ static void ftp_logs_in_and_names_a_port(void **state)
 
 	(void)state;
 	NEEDS_THE_NETWORK();
-	dialogue_start(&typist, command);
-	dialogue_hold(&typist, lines);
-	typist_expect_end(&typist);
+	hold_to_its_end(command, lines);
 	dialogue_keep(&typist, command, "4-ftp");
 }
 
@@ -322,9 +318,7 @@ static void ftp_names_a_port_of_ipv4(void **state)
 
 	(void)state;
 	NEEDS_THE_NETWORK();
-	dialogue_start(&typist, "telnet -4 files.lab.test 21");
-	dialogue_hold(&typist, lines);
-	typist_expect_end(&typist);
+	hold_to_its_end("telnet -4 files.lab.test 21", lines);
 }
 
 /* --- what goes over the wire -------------------------------------------------------------- */

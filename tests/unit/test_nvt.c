@@ -20,8 +20,7 @@ static unsigned random_below(uint32_t *seed, unsigned bound)
 	return (unsigned)((uint64_t)*seed * bound >> 32);
 }
 
-/* --- settled ------------------------------------------------------------------------------------
- */
+/* --- settled ------------------------------------------------------------------------------- */
 
 struct text {
 	const char *bytes;
@@ -256,8 +255,7 @@ static void freeing_nothing_is_no_error(void **unused)
 	nvt_free(NULL);
 }
 
-/* --- streams, cut anywhere -----------------------------------------------------------------------
- */
+/* --- streams, cut anywhere ----------------------------------------------------------------- */
 
 #define ZLIB_STREAM                                                                                \
 	"\170\332\053\050\317\113\115\341\345\372\377\227\355\377\067\107\072\000\000\216\045\037" \
@@ -374,8 +372,7 @@ static void it_does_not_matter_where_a_stream_is_cut(void **unused)
 	}
 }
 
-/* --- faults --------------------------------------------------------------------------------------
- */
+/* --- faults -------------------------------------------------------------------------------- */
 
 /* Whatever comes and is asked for after a fault, nothing happens and nothing is sent. */
 static void assert_dead(struct transcript *t)
@@ -745,8 +742,7 @@ static void a_server_answers_no_more_than_its_bound_to_a_random_stream(void **un
 	}
 }
 
-/* --- a server and a client
- * ------------------------------------------------------------------------- */
+/* --- a server and a client ---------------------------------------------------------------- */
 
 static char lang[] = "LANG", de[] = "de_DE.UTF-8";
 static const struct nvt_variable variables[] = {{lang, de, false}};

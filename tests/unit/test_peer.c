@@ -63,8 +63,7 @@ static struct transcript *server_that_agreed(const char *option)
 	return t;
 }
 
-/* --- terminal type (RFC 1091) ------------------------------------------------------------------
- */
+/* --- terminal type (RFC 1091) -------------------------------------------------------------- */
 
 static const char *terminal_type(const struct transcript *t)
 {
@@ -243,8 +242,7 @@ static void a_terminal_type_that_was_not_asked_for_is_not_kept(void **unused)
 	end(t);
 }
 
-/* --- window size (RFC 1073) ---------------------------------------------------------------------
- */
+/* --- window size (RFC 1073) ---------------------------------------------------------------- */
 
 static void a_window_size_is_heard_at_any_time(void **unused)
 {
@@ -298,8 +296,7 @@ static void a_window_size_that_was_not_agreed_to_is_passed_over(void **unused)
 	end(t);
 }
 
-/* --- speeds (RFC 1079) and X display (RFC 1096) --------------------------------------------------
- */
+/* --- speeds (RFC 1079) and X display (RFC 1096) -------------------------------------------- */
 
 static void speeds_are_kept(void **unused)
 {
@@ -397,8 +394,7 @@ static void bad_x_displays_are_malformed(void **unused)
 	end(t);
 }
 
-/* --- environment (RFC 1572) ----------------------------------------------------------------------
- */
+/* --- environment (RFC 1572) ---------------------------------------------------------------- */
 
 static int by_name(const void *one, const void *other)
 {
@@ -648,8 +644,7 @@ static void variables_that_were_not_agreed_to_are_passed_over(void **unused)
 	end(t);
 }
 
-/* --- old ENVIRON (RFC 1408, RFC 1571) ------------------------------------------------------------
- */
+/* --- old ENVIRON (RFC 1408, RFC 1571) ------------------------------------------------------ */
 
 static struct transcript *server_with_old_environ(void)
 {
