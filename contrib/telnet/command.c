@@ -9,7 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "contrib/telnet/modes.h"
 #include "contrib/telnet/send.h"
+#include "contrib/telnet/set.h"
 #include "contrib/telnet/specials.h"
 #include "contrib/telnet/words.h"
 
@@ -31,52 +33,6 @@ struct command {
 };
 
 static enum command_result run_help(struct client *client, size_t count, char *words[]);
-
-/* --- names -------------------------------------------------------------------------------- */
-
-/* Of a struct that begins with it. */
-static const char *name_of(const void *named)
-{
-	const char *name;
-
-	memcpy(&name, named, sizeof(name));
-	return name;
-}
-
-/*
- * Finds what the user has named in a table of structs that begin with their name. Complains, by
- * `none` where no name begins so, and returns NULL where it is not there.
- */
-static const void *find_name(const char *typed, const void *table, size_t count, size_t size,
-			     const char *none)
-{
-	const void *found = NULL;
-
-	for (size_t i = 0; i < count; i++) {
-		const void *named = (const char *)table + i * size;
-		int match = words_match(typed, name_of(named));
-
-		if (match == 2)
-			return named;
-		if (match == 1 && found) {
-			printf("%s: could be %s or %s\n", typed, name_of(found), name_of(named));
-			return NULL;
-		}
-		if (match == 1)
-			found = named;
-	}
-	if (!found)
-		printf("%s: %s\n", typed, none);
-	return found;
-}
-
-#define FIND(typed, table, none) find_name(typed, table, LENGTH(table), sizeof((table)[0]), none)
-
-/* Whether a command stands alone, or with a question mark. */
-static bool is_list_wanted(size_t count, char *words[])
-{
-	return count < 2 || strcmp(words[1], "?") == 0;
-}
 
 /* --- connections -------------------------------------------------------------------------- */
 
@@ -146,7 +102,7 @@ static enum command_result run_status(struct client *client, size_t count, char 
 		puts("No connection.");
 	} else {
 		printf("Connected to %s.\nOperating in %s mode.\n", session->host,
-		       session_typing_name(session));
+		       modes_typing_name(session));
 		if (!session->telnet) {
 			puts("The server has not spoken TELNET.");
 		} else {
@@ -219,182 +175,17 @@ static enum command_result run_mode(struct client *client, size_t count, char *w
 {
 	const struct mode *mode;
 
-	if (is_list_wanted(count, words)) {
+	if (words_ask_for_list(count, words)) {
 		for (size_t i = 0; i < LENGTH(modes); i++)
 			printf("  mode %-10s %s\n", modes[i].name, modes[i].help);
 		return COMMAND_PROMPT;
 	}
-	mode = FIND(words[1], modes, "no such mode; `mode` lists them");
+	mode = WORDS_FIND(words[1], modes, "no such mode; `mode` lists them");
 	if (!mode)
 		return COMMAND_PROMPT;
 	mode->enter(client->session);
 	session_flush(client->session);
 	return COMMAND_DONE;
-}
-
-/* --- set, unset, toggle ------------------------------------------------------------------- */
-
-static bool *crlf(struct client *client)
-{
-	return &client->settings.crlf;
-}
-
-static bool *lf(struct client *client)
-{
-	return &client->settings.bare_lf;
-}
-
-static bool *local_characters(struct client *client)
-{
-	return &client->settings.local_characters;
-}
-
-static bool *synch(struct client *client)
-{
-	return &client->settings.synch;
-}
-
-static bool *flush(struct client *client)
-{
-	return &client->settings.flush;
-}
-
-static bool *binary(struct client *client)
-{
-	return &client->settings.binary_input;
-}
-
-/* Both ways, as the option -8. */
-static void ask_for_binary(struct client *client)
-{
-	bool on = client->settings.binary_input;
-
-	client->settings.binary_output = on;
-	if (!client->session || !client->session->telnet)
-		return;
-	nvt_ask_local(client->session->nvt, TELOPT_BINARY, on);
-	nvt_ask_remote(client->session->nvt, TELOPT_BINARY, on);
-	session_flush(client->session);
-}
-
-struct toggle {
-	const char *name;
-	const char *help;
-	bool *(*where)(struct client *);
-	void (*changed)(struct client *); /* or NULL */
-};
-
-static const struct toggle toggles[] = {
-	{"autoflush", "such a function drops what has come and is not shown yet", flush, NULL},
-	{"autosynch", "a function of the keyboard is followed by a Synch", synch, NULL},
-	{"binary", "8-bit data both ways (BINARY)", binary, ask_for_binary},
-	{"crlf", "the Enter key is sent as CR LF in character mode", crlf, NULL},
-	{"lf", "to a text server lines end in LF, not in CR LF", lf, NULL},
-	{"localchars", "in line mode ^C and the like are sent as functions", local_characters,
-	 NULL},
-};
-
-static void show_toggles(struct client *client)
-{
-	char escape[8];
-
-	for (size_t i = 0; i < LENGTH(toggles); i++)
-		printf("  %-10s %-3s  %s\n", toggles[i].name,
-		       *toggles[i].where(client) ? "on" : "off", toggles[i].help);
-	printf("  %-10s %-3s  the escape character (set escape X, ^X or off)\n", "escape",
-	       settings_show_character(client->settings.escape, escape));
-	printf("  %-10s %-3s  a file to write down what is negotiated (set trace FILE, or -)\n",
-	       "trace", client->trace.file ? "on" : "off");
-}
-
-/* The ways to write on and off. */
-static const struct {
-	const char *name;
-	bool on;
-} values[] = {
-	{"on", true}, {"yes", true}, {"1", true}, {"off", false}, {"no", false}, {"0", false},
-};
-
-static const struct toggle *find_toggle(const char *name)
-{
-	return FIND(name, toggles, "no such setting; `set` lists them");
-}
-
-static enum command_result set_toggle(struct client *client, const struct toggle *toggle, bool on)
-{
-	if (!toggle)
-		return COMMAND_PROMPT;
-	*toggle->where(client) = on;
-	if (toggle->changed)
-		toggle->changed(client);
-	return client->session ? COMMAND_DONE : COMMAND_PROMPT;
-}
-
-static enum command_result set_toggle_to(struct client *client, const struct toggle *toggle,
-					 const char *value)
-{
-	for (size_t i = 0; i < LENGTH(values); i++)
-		if (words_match(value, values[i].name) == 2)
-			return set_toggle(client, toggle, values[i].on);
-	if (toggle)
-		printf("%s: on or off, yes or no is wanted for %s\n", value, toggle->name);
-	return COMMAND_PROMPT;
-}
-
-static enum command_result set_escape(struct client *client, const char *text)
-{
-	if (!settings_read_character(text, &client->settings.escape)) {
-		printf("%s: X, ^X or off is wanted\n", text);
-		return COMMAND_PROMPT;
-	}
-	return client->session ? COMMAND_DONE : COMMAND_PROMPT;
-}
-
-static enum command_result set_trace(struct client *client, const char *path)
-{
-	int error = trace_open(&client->trace, path);
-
-	if (error != 0) {
-		printf("%s: %s\n", path, strerror(-error));
-		return COMMAND_PROMPT;
-	}
-	return client->session ? COMMAND_DONE : COMMAND_PROMPT;
-}
-
-static enum command_result run_set(struct client *client, size_t count, char *words[])
-{
-	if (is_list_wanted(count, words)) {
-		show_toggles(client);
-		return COMMAND_PROMPT;
-	}
-	if (words_match(words[1], "escape"))
-		return set_escape(client, count > 2 ? words[2] : "off");
-	if (words_match(words[1], "tracefile"))
-		return set_trace(client, count > 2 ? words[2] : "-");
-	return set_toggle_to(client, find_toggle(words[1]), count > 2 ? words[2] : "on");
-}
-
-static enum command_result run_unset(struct client *client, size_t count, char *words[])
-{
-	if (is_list_wanted(count, words))
-		return run_set(client, 1, words);
-	if (words_match(words[1], "escape"))
-		return set_escape(client, "off");
-	if (words_match(words[1], "tracefile"))
-		return set_trace(client, NULL);
-	return set_toggle_to(client, find_toggle(words[1]), "off");
-}
-
-static enum command_result run_toggle(struct client *client, size_t count, char *words[])
-{
-	const struct toggle *toggle;
-
-	if (is_list_wanted(count, words))
-		return run_set(client, 1, words);
-	if (words_match(words[1], "options"))
-		return set_trace(client, client->trace.file ? NULL : "-");
-	toggle = find_toggle(words[1]);
-	return set_toggle(client, toggle, toggle && !*toggle->where(client));
 }
 
 /* --- environ ------------------------------------------------------------------------------ */
@@ -473,7 +264,7 @@ static const char *explain_variable(int error)
 static bool do_environ(struct client *client, size_t count, char *words[])
 {
 	const struct environ *change =
-		FIND(words[0], environs, "define, undefine, export or unexport is wanted");
+		WORDS_FIND(words[0], environs, "define, undefine, export or unexport is wanted");
 	int error;
 
 	if (!change)
@@ -495,7 +286,7 @@ static bool do_environ(struct client *client, size_t count, char *words[])
 
 static enum command_result run_environ(struct client *client, size_t count, char *words[])
 {
-	if (is_list_wanted(count, words))
+	if (words_ask_for_list(count, words))
 		return help_environ(client);
 	if (!do_environ(client, count - 1, words + 1) || !client->session)
 		return COMMAND_PROMPT;
@@ -536,13 +327,13 @@ static enum command_result run_slc(struct client *client, size_t count, char *wo
 		puts("There is no LINEMODE in effect.");
 		return COMMAND_PROMPT;
 	}
-	if (is_list_wanted(count, words)) {
+	if (words_ask_for_list(count, words)) {
 		specials_list(session->special, stdout);
 		for (size_t i = 0; i < LENGTH(slcs); i++)
 			printf("  slc %-7s %s\n", slcs[i].name, slcs[i].help);
 		return COMMAND_PROMPT;
 	}
-	slc = FIND(words[1], slcs, "check, export or import is wanted");
+	slc = WORDS_FIND(words[1], slcs, "check, export or import is wanted");
 	if (!slc)
 		return COMMAND_PROMPT;
 	slc->run(session);
@@ -583,14 +374,14 @@ static const struct command commands[] = {
 	{"quit", "", "close the connection and exit", run_quit, 0, false, false},
 	{"send", "FUNCTION...", "send a function of TELNET (send ? lists them)", send_command,
 	 WORDS_MAX, false, false},
-	{"set", "NAME [VALUE]", "change a setting (set alone lists them)", run_set, 2, false,
+	{"set", "NAME [VALUE]", "change a setting (set alone lists them)", set_command, 2, false,
 	 false},
 	{"slc", "[check|export|import]", "the special characters of LINEMODE", run_slc, 1, false,
 	 true},
 	{"status", "", "what is connected and negotiated", run_status, 0, false, false},
-	{"toggle", "NAME", "turn a setting on or off (options: the trace)", run_toggle, 1, false,
-	 false},
-	{"unset", "NAME", "turn a setting off", run_unset, 1, false, false},
+	{"toggle", "NAME", "turn a setting on or off (options: the trace)", set_toggle_command, 1,
+	 false, false},
+	{"unset", "NAME", "turn a setting off", set_unset_command, 1, false, false},
 	{"z", "", "stop this client as ^Z does; `fg` goes on", run_z, 0, false, false},
 	{"!", "[COMMAND]", "run a shell's command, or a shell", run_shell, 1, true, false},
 	{"?", "[COMMAND]", "the same as help", run_help, 1, false, false},
@@ -664,7 +455,7 @@ enum command_result command_do(struct client *client, const char *line)
 		return client->session ? COMMAND_DONE : COMMAND_PROMPT;
 	snprintf(name, sizeof(name), "%.*s", (int)name_size(line), line);
 	snprintf(copy, sizeof(copy), "%s", line + name_size(line));
-	command = FIND(name, commands, NO_COMMAND);
+	command = WORDS_FIND(name, commands, NO_COMMAND);
 	if (!command)
 		return COMMAND_PROMPT;
 	if (command->connected && !client->session) {

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "contrib/telnet/modes.h"
 #include "contrib/telnet/text.h"
 
 /* Of these many bytes that come, the answers fit into the queue (see QUEUE_ENOUGH). */
@@ -85,10 +86,10 @@ static void write_screen(struct session *session)
  */
 static bool set_mode(struct session *session)
 {
-	if (session_set_mode(session) || session->reading_line)
+	if (modes_set(session) || session->reading_line)
 		return true;
 	write_screen(session);
-	return session_set_mode(session);
+	return modes_set(session);
 }
 
 void relay_input(struct session *session)
@@ -247,5 +248,5 @@ void session_step(struct session *session)
 		read_keys(session, polled[POLLED_KEYS].revents);
 	if (session->to_network.size > 0)
 		send_queue(session);
-	session_set_mode(session);
+	modes_set(session);
 }

@@ -17,10 +17,4 @@ void session_answer_requests(struct session *);
 /* session.c: the end of what is typed has come. */
 void session_end_input(struct session *);
 
-/*
- * session.c: gives the terminal the modes that the connection wants now. Returns false where that
- * has to wait, for what is still to be shown or for a line that is being edited.
- */
-bool session_set_mode(struct session *);
-
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A connection: what the server's options make of the terminal, and what is typed of what goes to
- * the server. relay.c moves the bytes.
+ * A connection: how it begins, what its two ends tell, and how it ends. keys.c deals with what is
+ * typed, modes.c with the terminal; relay.c moves the bytes.
  */
 #include "contrib/telnet/session.h"
 
@@ -15,6 +15,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "contrib/telnet/keys.h"
+#include "contrib/telnet/modes.h"
 #include "contrib/telnet/relay.h"
 #include "contrib/telnet/specials.h"
 #include "contrib/telnet/text.h"
@@ -27,8 +29,6 @@
 
 /* How long whoever writes into a pipe may take to write more. */
 #define WRITER_MS 500
-
-#define CONTROL_Z ('Z' & 0x1f)
 
 void session_notice(const char *format, ...)
 {
@@ -205,7 +205,7 @@ void session_begin_telnet(struct session *session, bool with_offers)
 		nvt_ask_local(session->nvt, TELOPT_BINARY, true);
 	if (session->settings->binary_input)
 		nvt_ask_remote(session->nvt, TELOPT_BINARY, true);
-	session_set_mode(session);
+	modes_set(session);
 }
 
 void session_tell_variables(struct session *session)
@@ -223,144 +223,7 @@ bool session_is_alive(const struct session *session)
 	       session->fault[0] == '\0' && !(session->server_ended && session->input_size == 0);
 }
 
-/* --- the terminal's modes ----------------------------------------------------------------- */
-
-/* Whether lines are read by lines.c and sent as a whole. */
-static bool uses_lines(const struct session *session)
-{
-	return !session->telnet && terminal_is_there() && session->typing == SESSION_LINES &&
-	       !session->input_ended;
-}
-
-/* A character that is to be acted on at once also in a line, as far as the kernel has room. */
-static void add_end(struct terminal_mode *mode, cc_t character)
-{
-	size_t i = 0;
-
-	if (character == mode->escape || character == '\n')
-		return;
-	while (i < TERMINAL_ENDS && mode->ends[i] != 0 && mode->ends[i] != character)
-		i++;
-	if (i < TERMINAL_ENDS)
-		mode->ends[i] = character;
-}
-
-/* What LINEMODE says that is to be done here (RFC 1184). */
-static void follow_line_mode(const struct session *session, struct terminal_mode *mode)
-{
-	const struct nvt_mode *agreed = nvt_mode(session->nvt);
-	const unsigned char *mask = nvt_forward_mask(session->nvt);
-
-	mode->edit = agreed->edit;
-	mode->trap_signals = agreed->trap_signals && session->settings->local_characters;
-	mode->soft_tab = agreed->soft_tab;
-	mode->literal_echo = agreed->literal_echo;
-	mode->has_characters = true;
-	memcpy(mode->characters, terminal_characters(), sizeof(mode->characters));
-	specials_to_terminal(mode->characters, session->special);
-	for (int i = 1; mask && i < 256; i++)
-		if (mask[i / 8] & 0x80 >> i % 8)
-			add_end(mode, (cc_t)i);
-	add_end(mode, session->special[NVT_SPECIAL_FORWARD_1]);
-	add_end(mode, session->special[NVT_SPECIAL_FORWARD_2]);
-}
-
-/* The key behind rlogin's ~ comes at once, whatever it is: also ^Z, and in a line. */
-static void hand_on_next_key(struct terminal_mode *mode)
-{
-	mode->edit = false;
-	if (!mode->has_characters)
-		memcpy(mode->characters, terminal_characters(), sizeof(mode->characters));
-	mode->has_characters = true;
-	mode->characters[VSUSP] = _POSIX_VDISABLE;
-}
-
-static struct terminal_mode text_mode(const struct session *session)
-{
-	struct terminal_mode mode = {
-		.cooked = true,
-		.echo = true,
-		.escape = session->settings->escape,
-	};
-
-	return session->typing == SESSION_LINES ? lines_mode(mode.escape) : mode;
-}
-
-static struct terminal_mode telnet_mode(const struct session *session)
-{
-	const struct nvt_mode *agreed = nvt_mode(session->nvt);
-	struct terminal_mode mode = {.escape = session->settings->escape};
-
-	if (agreed->line_mode) {
-		follow_line_mode(session, &mode);
-	} else {
-		/* Without SUPPRESS-GO-AHEAD: a line at a time, as old servers want it (RFC 858). */
-		mode.edit = !nvt_is_remote_on(session->nvt, TELOPT_SGA);
-		mode.trap_signals = mode.edit && session->settings->local_characters;
-	}
-	if (mode.trap_signals) {
-		add_end(&mode, session->special[NVT_SPECIAL_ABORT_OUTPUT]);
-		add_end(&mode, session->special[NVT_SPECIAL_ARE_YOU_THERE]);
-	}
-	mode.echo = !agreed->echo;
-	mode.cooked = mode.edit || mode.echo;
-	mode.flow_control =
-		nvt_is_local_on(session->nvt, TELOPT_LFLOW) ? agreed->flow_control : mode.edit;
-	mode.restart_any = agreed->restart_any;
-	return mode;
-}
-
-static struct terminal_mode wanted_mode(const struct session *session)
-{
-	struct terminal_mode mode = session->telnet ? telnet_mode(session) : text_mode(session);
-
-	if (session->escape_waits)
-		hand_on_next_key(&mode);
-	return mode;
-}
-
-static bool is_same_mode(const struct terminal_mode *one, const struct terminal_mode *other)
-{
-	return one->edit == other->edit && one->echo == other->echo &&
-	       one->trap_signals == other->trap_signals && one->cooked == other->cooked &&
-	       one->flow_control == other->flow_control && one->restart_any == other->restart_any &&
-	       one->soft_tab == other->soft_tab && one->literal_echo == other->literal_echo &&
-	       one->escape == other->escape && one->has_characters == other->has_characters &&
-	       memcmp(one->ends, other->ends, sizeof(one->ends)) == 0 &&
-	       memcmp(one->characters, other->characters, sizeof(one->characters)) == 0;
-}
-
-bool session_set_mode(struct session *session)
-{
-	struct terminal_mode mode = wanted_mode(session);
-
-	if (session->mode_set && is_same_mode(&mode, &session->mode))
-		return true;
-	/*
-	 * What the editor of lines has done to the terminal is its own to undo first, and what is
-	 * to be shown was made for the old mode.
-	 */
-	if (session->reading_line ||
-	    (session->to_screen.size > 0 && mode.cooked != session->mode.cooked))
-		return false;
-	session->mode = mode;
-	session->mode_set = true;
-	terminal_set(&mode);
-	return true;
-}
-
-const char *session_typing_name(const struct session *session)
-{
-	if (!session->telnet)
-		return session->typing == SESSION_LINES ? "line" : "character";
-	if (nvt_mode(session->nvt)->line_mode)
-		return session->mode.edit ? "line (LINEMODE)" : "character (LINEMODE)";
-	return session->mode.edit ? "old line" : "character";
-}
-
 /* --- typing ------------------------------------------------------------------------------- */
-
-static void look_for_escape(struct session *session);
 
 static void type_text(struct session *session, const char *bytes, size_t size)
 {
@@ -403,7 +266,7 @@ void session_type(struct session *session, const char *bytes, size_t size)
 
 		if (session->to_network.size >= QUEUE_ENOUGH) {
 			session_step(session);
-			look_for_escape(session);
+			keys_look_for_escape(session);
 			continue;
 		}
 		if (session->telnet)
@@ -444,124 +307,6 @@ int session_take_key(struct session *session)
 	key = (unsigned char)session->keys[0];
 	memmove(session->keys, session->keys + 1, --session->keys_size);
 	return key;
-}
-
-/* --- the escape character ----------------------------------------------------------------- */
-
-static bool is_escape(const struct session *session, int key)
-{
-	return key >= 0 && key == session->settings->escape && terminal_is_there() &&
-	       (!session->settings->rlogin || session->at_line_start);
-}
-
-static void escape_typed(struct session *session)
-{
-	if (!session->escape)
-		return;
-	session->escape(session->owner);
-	session->mode_set = false;
-	if (session_is_alive(session))
-		session_set_mode(session);
-}
-
-/* As rlogin(1): ~. ends, ~^Z stops, ~~ is a ~; anything else is for the server. */
-static void rlogin_escape_typed(struct session *session)
-{
-	char both[2] = {(char)session->settings->escape, 0};
-	int key = -1;
-
-	session->escape_waits = true;
-	session_set_mode(session);
-	while (session_is_alive(session) && (key = session_take_key(session)) < 0)
-		session_step(session);
-	session->escape_waits = false;
-	session_set_mode(session);
-	session->at_line_start = key == CONTROL_Z;
-	both[1] = (char)key;
-	if (key == '.') {
-		session->closed = true;
-	} else if (key == CONTROL_Z) {
-		terminal_stop_client();
-		session->mode_set = false;
-	} else if (key == session->settings->escape) {
-		session_type(session, both, 1);
-	} else if (key >= 0) {
-		session_type(session, both, 2);
-	}
-}
-
-/* Of rlogin's only ~. at the beginning of a line: any other would have to be sent. */
-static bool is_escape_among_keys(const struct session *session, size_t at)
-{
-	bool at_line_start = at > 0 ? session->keys[at - 1] == '\r' || session->keys[at - 1] == '\n'
-				    : session->at_line_start;
-
-	if ((unsigned char)session->keys[at] != session->settings->escape)
-		return false;
-	return !session->settings->rlogin ||
-	       (at_line_start && at + 1 < session->keys_size && session->keys[at + 1] == '.');
-}
-
-/* The server takes nothing more: what has been typed before the escape character is lost. */
-static void look_for_escape(struct session *session)
-{
-	size_t at = 0;
-
-	while (at < session->keys_size && !is_escape_among_keys(session, at))
-		at++;
-	if (at == session->keys_size || !terminal_is_there())
-		return;
-	session->keys_size -= at + 1;
-	memmove(session->keys, session->keys + at + 1, session->keys_size);
-	if (session->settings->rlogin)
-		session->closed = true;
-	else
-		escape_typed(session);
-}
-
-/* The function that a key is for where no terminal knows it, or -1. */
-static int function_of(const struct session *session, int key)
-{
-	if (!session->telnet || !session->mode.trap_signals)
-		return -1;
-	return specials_find_function(session->special, key);
-}
-
-/* AO wants none of what has come either. */
-static void send_function(struct session *session, enum nvt_function function)
-{
-	nvt_send_function(session->nvt, function);
-	if (function == NVT_ABORT_OUTPUT && session->settings->flush)
-		queue_clear(&session->to_screen);
-}
-
-/* Sends what has been typed up to the escape character or a function's, and acts on that. */
-static void take_keys(struct session *session)
-{
-	char typed[SESSION_KEYS_SIZE];
-	size_t size = 0;
-	int key, function = -1;
-	bool escape = false;
-
-	if (session->to_network.size >= QUEUE_ENOUGH) {
-		look_for_escape(session);
-		return;
-	}
-	while (size < sizeof(typed) && (key = session_take_key(session)) >= 0) {
-		escape = is_escape(session, key);
-		function = function_of(session, key);
-		if (escape || function >= 0)
-			break;
-		typed[size++] = (char)key;
-		session->at_line_start = key == '\r' || key == '\n';
-	}
-	session_type(session, typed, size);
-	if (escape && session->settings->rlogin)
-		rlogin_escape_typed(session);
-	else if (escape)
-		escape_typed(session);
-	else if (function >= 0)
-		send_function(session, (enum nvt_function)function);
 }
 
 /* --- signals ------------------------------------------------------------------------------ */
@@ -619,10 +364,10 @@ static int next_key(void *owner)
 {
 	struct session *session = owner;
 
-	while (session_is_alive(session) && uses_lines(session) && !session->line_cancelled) {
+	while (session_is_alive(session) && modes_use_lines(session) && !session->line_cancelled) {
 		int key = session_take_key(session);
 
-		if (is_escape(session, key)) {
+		if (keys_is_escape(session, key)) {
 			session->escape_typed = true;
 			return -1;
 		}
@@ -655,10 +400,7 @@ static void read_line(struct session *session)
 	/* Without an editor what was typed before either of these comes back as a line. */
 	if (session->escape_typed) {
 		session_notice("\n");
-		if (session->settings->rlogin)
-			rlogin_escape_typed(session);
-		else
-			escape_typed(session);
+		keys_escape_typed(session);
 	} else if (session->line_cancelled) {
 		session_notice("\n");
 	} else if (result == LINES_READ) {
@@ -726,15 +468,15 @@ static void drain(struct session *session)
 
 bool session_run(struct session *session)
 {
-	session_set_mode(session);
+	modes_set(session);
 	while (session_is_alive(session)) {
-		if (uses_lines(session)) {
+		if (modes_use_lines(session)) {
 			read_line(session);
-			session_set_mode(session);
+			modes_set(session);
 			continue;
 		}
 		session_step(session);
-		take_keys(session);
+		keys_take(session);
 	}
 	if (!session->closed)
 		drain(session);

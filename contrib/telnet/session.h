@@ -106,9 +106,6 @@ void session_tell_variables(struct session *);
 /* Tells the server the special characters of the user's terminal, for LINEMODE. */
 void session_tell_specials(struct session *);
 
-/* What kind of typing there is now, in words. */
-const char *session_typing_name(const struct session *);
-
 /* Sends what waits, as far as the server takes it. */
 void session_flush(struct session *);
 

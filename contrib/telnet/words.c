@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Names of TELNET's commands and options, as the RFCs and the registry have them. */
+/* TELNET's commands and options have the names of the RFCs and the registry. */
 #include "contrib/telnet/words.h"
 
 #include <errno.h>
@@ -116,4 +116,41 @@ int words_find_option(const char *name)
 		found = consider(match, options[i].option, found);
 	}
 	return found;
+}
+
+/* Of a struct that begins with it. */
+static const char *name_of(const void *named)
+{
+	const char *name;
+
+	memcpy(&name, named, sizeof(name));
+	return name;
+}
+
+const void *words_find(const char *typed, const void *table, size_t count, size_t size,
+		       const char *none)
+{
+	const void *found = NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		const void *named = (const char *)table + i * size;
+		int match = words_match(typed, name_of(named));
+
+		if (match == 2)
+			return named;
+		if (match == 1 && found) {
+			printf("%s: could be %s or %s\n", typed, name_of(found), name_of(named));
+			return NULL;
+		}
+		if (match == 1)
+			found = named;
+	}
+	if (!found)
+		printf("%s: %s\n", typed, none);
+	return found;
+}
+
+bool words_ask_for_list(size_t count, char *words[])
+{
+	return count < 2 || strcmp(words[1], "?") == 0;
 }

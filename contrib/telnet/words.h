@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* TELNET's commands and options by name: for the trace, `status` and what the user types. */
+/* Names: of TELNET's commands and options, for the trace and `status`, and what the user types. */
 #ifndef WORDS_H
 #define WORDS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define WORDS_SIZE 32 /* of a buffer for any name here */
@@ -24,5 +25,18 @@ int words_find_option(const char *name);
  * upper or lower case.
  */
 int words_match(const char *typed, const char *name);
+
+/*
+ * Finds what the user has named, also by its beginning, in a table of `count` structs of `size`
+ * bytes that begin with a pointer to their name. Complains to the user, by `none` where no name
+ * begins so, and returns NULL where there is none or more than one.
+ */
+const void *words_find(const char *typed, const void *table, size_t count, size_t size,
+		       const char *none);
+#define WORDS_FIND(typed, table, none)                                                             \
+	words_find(typed, table, sizeof(table) / sizeof((table)[0]), sizeof((table)[0]), none)
+
+/* Whether a command stands alone, or with a question mark. */
+bool words_ask_for_list(size_t count, char *words[]);
 
 #endif
