@@ -831,7 +831,7 @@ static void on_master_read(evutil_socket_t master, short what, void *context)
 		size += read_screen(session, SCREEN_REST_SIZE);
 	if (size >= FLOW_SIZE)
 		note_flow(session);
-	if (size > 0 && nvt_awaits_go_ahead(session->nvt))
+	if (size > 0 && session->state == SESSION_RELAYING && nvt_awaits_go_ahead(session->nvt))
 		evtimer_add(&session->go_ahead, &go_ahead_pause);
 	finish_turn(session);
 }

@@ -33,6 +33,7 @@ static struct server server;
 static struct wire wire;
 static struct typist typist;
 static struct client client;
+static struct client neighbour;
 
 static int set_up(void **state)
 {
@@ -46,6 +47,7 @@ static int tear_down(void **state)
 	typist_leave(&typist);
 	wire_stop(&wire);
 	client_close(&client);
+	client_close(&neighbour);
 	trial_remove_directory();
 	return server_stop(&server);
 }
@@ -529,6 +531,40 @@ static void a_client_without_sga_gets_ga_when_output_has_paused(void **state)
 	assert_memory_equal(client.raw.bytes + client.raw.size - 2, IAC GA, 2);
 }
 
+/*
+ * What a program says last fills the first read of a turn, and the second finds the end: then there
+ * is nothing left to wait for. The worker stands still meanwhile, so that it finds all of it at
+ * once.
+ */
+static void a_client_without_sga_may_end_with_any_number_of_bytes(void **state)
+{
+	pid_t worker;
+
+	(void)state;
+	SKIP_UNLESS_ROOT();
+	server_start(&server, "-l", "/bin/sh", "--sessions-per-worker", "1000", NULL);
+	client_open_shell(&neighbour, &server);
+	worker = server_worker_of(&server, neighbour.port);
+	for (int size = 498; size <= 500; size++) {
+		char line[256];
+
+		client_connect(&client, &server);
+		refuse_echo_and_sga();
+		client_expect_prompt(&client);
+		snprintf(line, sizeof(line),
+			 "echo o\"\"n; sleep 0.1; kill -STOP %d; "
+			 "setsid sh -c 'sleep 0.3; kill -CONT %d' & exec printf %%0%dd 7",
+			 worker, worker, size);
+		client_enter(&client, line);
+		client_expect(&client, "on\r\n");
+		client_expect(&client, "00007");
+		client_expect_end(&client);
+		client_close(&client);
+		client_enter(&neighbour, "sleep 0.2; echo al''ive");
+		client_expect(&neighbour, "alive\r\n");
+	}
+}
+
 static void its_terminal_stays_silent_where_the_login_program_hangs_it_up(void **state)
 {
 	char login[256];
@@ -601,6 +637,7 @@ int main(void)
 		TEST(a_program_that_restores_its_modes_does_not_end_line_mode),
 		TEST(line_mode_outlives_a_login_that_hangs_up_its_terminal),
 		TEST(line_mode_outlives_a_terminal_that_is_hung_up_behind_its_back),
+		TEST(a_client_without_sga_may_end_with_any_number_of_bytes),
 		TEST(its_terminal_stays_silent_where_the_login_program_hangs_it_up),
 		TEST(a_client_without_sga_gets_ga_when_output_has_paused),
 		TEST(nobody_else_gets_ga),
