@@ -47,6 +47,12 @@
 #define ACTS_MAX 64
 
 /*
+ * TIMING-MARKs that wait for what was typed before them, while more input is read: their answers
+ * are sent in one turn, with those of what is read then.
+ */
+#define TIMING_MARKS_MAX 64
+
+/*
  * The two reads of the terminal that a turn does, and their sizes with the status byte; one that is
  * not filled is the last. The kernel's worker sleeps when it has 4095 bytes ready: the first read
  * makes room and wakes it, and it fills up while the rest is read and sent. Together they leave
@@ -89,7 +95,8 @@ static const struct timeval end_of_file_time = {1, 0};
 #define REOPEN_FIRST_US 5000
 #define REOPEN_LAST_US 640000
 
-_Static_assert(OUTGOING_WAITING_MAX + TYPED_TURN_MAX * NVT_ANSWER_FACTOR + NVT_REQUEST_MAX +
+_Static_assert(OUTGOING_WAITING_MAX + (TIMING_MARKS_MAX + TYPED_TURN_MAX) * NVT_ANSWER_FACTOR +
+			       NVT_REQUEST_MAX +
 			       (SCREEN_FIRST_SIZE + SCREEN_REST_SIZE + NVT_KEPT_MAX) *
 				       NVT_SHOWN_FACTOR +
 			       NVT_COMPRESSION_EXTRA(OUTGOING_SIZE) <=
@@ -503,6 +510,7 @@ static bool takes_input(const struct session *session)
 {
 	return session->state < SESSION_DRAINING &&
 	       outgoing_waiting(&session->outgoing) <= OUTGOING_WAITING_MAX &&
+	       session->timing_marks < TIMING_MARKS_MAX &&
 	       (session->typed.size == 0 || nvt_is_discarding(session->nvt) ||
 		((session->state < SESSION_RELAYING || evtimer_pending(&session->line, NULL)) &&
 		 session->typed.size < TYPED_WAITING_MAX));

@@ -30,6 +30,9 @@
  */
 #define TYPED_AHEAD (48UL * 1024)
 
+/* More than there is room for the answers to, were they all to be sent at once. */
+#define MANY_TIMING_MARKS 100000
+
 /* Long enough to see that something does not come, where nothing else can be waited for. */
 #define STILL_MS 300
 
@@ -346,6 +349,25 @@ static void a_timing_mark_is_answered_once_what_came_before_has_been_taken(void 
 	client_expect_command(&client, BYTES(IAC WILL "\x06"));
 }
 
+/* Before the program has started, its answers wait for what is typed ahead. */
+static void no_number_of_timing_marks_is_too_large(void **state)
+{
+	struct bytes *commands = &client.commands;
+	size_t answers = 0;
+
+	(void)state;
+	client_close(&client);
+	client_connect(&client, &server);
+	client_type(&client, "echo o''n\r");
+	for (size_t i = 0; i < MANY_TIMING_MARKS; i++)
+		client_send(&client, BYTES(IAC DO "\x06"));
+	client_type(&client, "echo a''ll\r");
+	client_expect(&client, "all\r\n");
+	for (size_t at = 0; at + 3 <= commands->size; at++)
+		answers += memcmp(commands->bytes + at, IAC WILL "\x06", 3) == 0;
+	assert_int_equal(answers, MANY_TIMING_MARKS);
+}
+
 static void each_timing_mark_is_answered(void **state)
 {
 	(void)state;
@@ -527,6 +549,7 @@ int main(void)
 		PROTOCOL_TEST(a_synch_discards_data_but_no_functions),
 		PROTOCOL_TEST(urgent_data_that_is_no_synch_does_not_hurt),
 		PROTOCOL_TEST(a_timing_mark_is_answered_once_what_came_before_has_been_taken),
+		PROTOCOL_TEST(no_number_of_timing_marks_is_too_large),
 		PROTOCOL_TEST(each_timing_mark_is_answered),
 		PROTOCOL_TEST(logout_ends_the_session),
 		PROTOCOL_TEST(the_client_turns_the_terminals_echo_off_and_on),
