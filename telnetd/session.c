@@ -511,9 +511,10 @@ static bool takes_input(const struct session *session)
 	return session->state < SESSION_DRAINING &&
 	       outgoing_waiting(&session->outgoing) <= OUTGOING_WAITING_MAX &&
 	       session->timing_marks < TIMING_MARKS_MAX &&
-	       (session->typed.size == 0 || nvt_is_discarding(session->nvt) ||
-		((session->state < SESSION_RELAYING || evtimer_pending(&session->line, NULL)) &&
-		 session->typed.size < TYPED_WAITING_MAX));
+	       (session->typed.size == 0 ||
+		(session->typed.size < TYPED_WAITING_MAX &&
+		 (session->state < SESSION_RELAYING || nvt_is_discarding(session->nvt) ||
+		  evtimer_pending(&session->line, NULL))));
 }
 
 static unsigned wanted(const struct session *session)

@@ -723,6 +723,51 @@ static void an_ip_without_a_synch_waits_until_what_was_typed_ahead_is_read(void 
 	client_expect(&flow.client, "interrupted");
 }
 
+/* More than a terminal and a worker hold, were it read all the same. */
+#define ERASURES 110000
+
+/* Sends what the server takes of bytes while the program reads nothing; returns how much it was. */
+static size_t push_all_it_takes(const char *bytes, size_t size)
+{
+	size_t sent = 0, before;
+
+	do {
+		before = sent;
+		while (sent < size) {
+			size_t part = client_push(&flow.client, bytes + sent, size - sent);
+
+			if (part == 0)
+				break;
+			sent += part;
+		}
+		client_receive(&flow.client, STILL_MS);
+	} while (sent > before);
+	return sent;
+}
+
+/* What functions type is typed all the same, and in its time. */
+static void a_synch_without_end_lets_no_more_be_typed_than_there_is_room_for(void **state)
+{
+	static char bytes[2 * ERASURES];
+	char script[512];
+	size_t sent;
+
+	(void)state;
+	snprintf(script, sizeof(script),
+		 "head -c 1 >/dev/null; while ! [ -e %s ]; do sleep 0.05; done; "
+		 "exec head -c %d >/dev/null",
+		 trial_file("go", NULL), ERASURES - 1);
+	for (size_t i = 0; i < sizeof(bytes); i += 2)
+		memcpy(bytes + i, IAC "\xf7", 2);
+	flow_open(&flow, &server, "-icanon -echo min 1", script);
+	client_send_urgent(&flow.client, BYTES("x"));
+	sent = push_all_it_takes(bytes, sizeof(bytes));
+	trial_file("go", "");
+	client_send(&flow.client, bytes + sent, sizeof(bytes) - sent);
+	client_expect_end(&flow.client);
+	server_expect_line(&server, "why=\"program ended\"", flow.client.peer, NULL);
+}
+
 /* --- turns -------------------------------------------------------------------------------- */
 
 #define ECHOES (SANITIZED ? 60 : 200)
@@ -905,6 +950,7 @@ int main(void)
 		RELAY_TEST(what_is_printed_after_an_ao_comes_whole),
 		RELAY_TEST(a_synch_discards_all_that_was_typed_ahead_and_its_ip_acts_at_once),
 		RELAY_TEST(an_ip_without_a_synch_waits_until_what_was_typed_ahead_is_read),
+		RELAY_TEST(a_synch_without_end_lets_no_more_be_typed_than_there_is_room_for),
 		RELAY_TEST(each_key_is_echoed_within_a_few_turns_of_one_who_prints),
 		RELAY_TEST(each_key_is_echoed_within_a_few_turns_of_one_who_pastes),
 		RELAY_TEST(each_key_is_echoed_within_a_few_turns_of_one_who_interrupts),
