@@ -93,7 +93,8 @@ void variables_list(const struct variables *variables, FILE *file)
 	for (size_t i = 0; i < variables->count; i++)
 		fprintf(file, "%c %s=%s\n", variables->exported[i] ? '*' : ' ',
 			variables->all[i].name, variables->all[i].value);
-	fprintf(file, "%zu variables; the server may be told those with a *\n", variables->count);
+	fprintf(file, "%zu variable%s; the server may be told those with a *\n", variables->count,
+		variables->count == 1 ? "" : "s");
 }
 
 size_t variables_exported(const struct variables *variables,

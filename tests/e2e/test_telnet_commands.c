@@ -366,11 +366,15 @@ static void environ_defines_and_undefines_what_is_told(void **state)
 	call_command(&typist, "environ");
 	typist_expect(&typist, "* USER=ada");
 	typist_expect(&typist, "* SHOE=39");
+	typist_expect(&typist, "2 variables; ");
 	typist_expect(&typist, "telnet> ");
 	typist_enter(&typist, "environ undefine USER");
 	client_send(&server, BYTES(IAC SB "\x27\x01" IAC SE));
 	client_expect_raw(&server, BYTES(IAC SB "\x27\x00\x03SHOE\x01\x33\x39" IAC SE));
-	call_command(&typist, "environ export NO_SUCH_VARIABLE");
+	call_command(&typist, "environ");
+	typist_expect(&typist, "1 variable; ");
+	typist_expect(&typist, "telnet> ");
+	typist_enter(&typist, "environ export NO_SUCH_VARIABLE");
 	typist_expect(&typist, "NO_SUCH_VARIABLE: no such variable");
 }
 
