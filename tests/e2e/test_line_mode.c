@@ -521,7 +521,8 @@ static void a_client_without_sga_gets_ga_when_output_has_paused(void **state)
 	client_expect_raw(&client, BYTES(IAC GA));
 	assert_true(client_has_raw(&client, BYTES(IAC DO LINEMODE)));
 	client_enter(&client, "seq 5; echo do''ne");
-	client_expect_raw(&client, BYTES("5\r\ndone\r\n# "));
+	client_expect_raw(&client, BYTES("5\r\ndone\r\n"));
+	client_expect_prompt(&client);
 	client_expect_raw(&client, BYTES(IAC GA));
 	assert_false(client_has(&client, "seq"));
 	read_until_quiet();
