@@ -27,6 +27,7 @@
 #include "telnetd/log.h"
 #include "telnetd/message.h"
 #include "telnetd/monitor.h"
+#include "tests/unit/connection.h"
 #include "tests/unit/observe.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
@@ -263,24 +264,6 @@ static void a_connection_is_given_to_a_worker_and_kept_by_nobody_else(void **sta
 	close(worker);
 }
 
-/* A TCP connection of this process to itself. */
-static void connect_tcp(int *server, int *client)
-{
-	struct sockaddr_in address = {.sin_family = AF_INET,
-				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t size = sizeof(address);
-	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	*client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_int_equal(bind(listener, (struct sockaddr *)&address, size), 0);
-	assert_int_equal(listen(listener, 1), 0);
-	assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &size), 0);
-	assert_int_equal(connect(*client, (struct sockaddr *)&address, size), 0);
-	*server = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-	assert_true(*server >= 0);
-	close(listener);
-}
-
 static void a_connection_sends_at_once_and_finds_out_when_its_client_has_gone(void **state)
 {
 	static const int options[][2] = {
@@ -289,7 +272,7 @@ static void a_connection_sends_at_once_and_finds_out_when_its_client_has_gone(vo
 	struct message message;
 
 	(void)state;
-	connect_tcp(&socket, &client);
+	assert_int_equal(connect_to_oneself(&socket, &client), 0);
 	assert_int_equal(monitor_serve(monitor, socket), 0);
 	expect_message(worker, MESSAGE_CLIENT, &message, &socket);
 	for (size_t i = 0; i < LENGTH(options); i++) {

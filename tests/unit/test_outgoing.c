@@ -7,7 +7,6 @@
 /* cmocka.h needs those before it. */
 #include <cmocka.h>
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/sockios.h>
 #include <poll.h>
@@ -20,6 +19,7 @@
 #include <unistd.h>
 
 #include "telnetd/outgoing.h"
+#include "tests/unit/connection.h"
 #include "tests/unit/observe.h"
 
 #define DEADLINE_MS 30000 /* long enough for a loaded machine and valgrind */
@@ -49,21 +49,13 @@ static int open_pair(void **state)
 /* A connection over TCP, which has urgent data. */
 static int open_connection(void **state)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
-	socklen_t size = sizeof(address);
 	const int on = 1;
-	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	(void)state;
-	descriptors = open_descriptors() - 1;
+	descriptors = open_descriptors();
 	memset(&outgoing, 0, sizeof(outgoing));
-	client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (bind(listener, (struct sockaddr *)&address, size) != 0 || listen(listener, 1) != 0 ||
-	    getsockname(listener, (struct sockaddr *)&address, &size) != 0 ||
-	    connect(client, (struct sockaddr *)&address, size) != 0)
+	if (connect_to_oneself(&server, &client) != 0)
 		return -1;
-	server = accept(listener, NULL, NULL);
-	close(listener);
 	return setsockopt(client, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));
 }
 
