@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* One session without its worker: what it leaves behind, and what comes too late for it. */
+/*
+ * One session without its worker, on a terminal that the test prints on: what goes out when, what
+ * it leaves behind, and what comes too late for it.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,14 +11,22 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "pty/pty.h"
 #include "telnetd/session.h"
+#include "tests/unit/connection.h"
 
 #define NUMBER 7
+
+#define DEADLINE_S 30 /* long enough for a loaded machine and valgrind */
 
 static const struct charsets charsets;
 static struct session_host host;
@@ -23,6 +34,7 @@ static int monitor; /* its end of the channel */
 static int client; /* its end of the connection */
 static int copy; /* of the session's end, as a process of the monitor's may have for a while */
 static struct session *session;
+static int slave; /* of its terminal; -1: it has none */
 static bool over;
 
 static void on_over(struct session_host *of, uint32_t number)
@@ -32,25 +44,48 @@ static void on_over(struct session_host *of, uint32_t number)
 	over = true;
 }
 
-static int begin(void **state)
+/* Begins a session on the one end of a connection. */
+static int begin_on(int server_end, int client_end)
 {
-	int channel[2], connection[2];
+	int channel[2];
 
-	(void)state;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) != 0 ||
-	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, connection) != 0)
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) != 0)
 		return -1;
 	monitor = channel[0];
-	client = connection[0];
+	client = client_end;
 	host = (struct session_host){.base = event_base_new(),
 				     .charsets = &charsets,
 				     .channel = channel[1],
 				     .attention = epoll_create1(EPOLL_CLOEXEC),
 				     .over = on_over};
+	slave = -1;
 	over = false;
-	copy = fcntl(connection[1], F_DUPFD_CLOEXEC, 0);
-	session = session_new(&host, NUMBER, connection[1]);
+	copy = fcntl(server_end, F_DUPFD_CLOEXEC, 0);
+	session = session_new(&host, NUMBER, server_end);
 	return session ? 0 : -1;
+}
+
+static int begin(void **state)
+{
+	int connection[2];
+
+	(void)state;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, connection) != 0)
+		return -1;
+	return begin_on(connection[1], connection[0]);
+}
+
+/* As the monitor leaves a connection over TCP. */
+static int begin_over_tcp(void **state)
+{
+	const int on = 1;
+	int server_end, client_end;
+
+	(void)state;
+	if (connect_to_oneself(&server_end, &client_end) != 0 ||
+	    setsockopt(server_end, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) != 0)
+		return -1;
+	return begin_on(server_end, client_end);
 }
 
 static int end(void **state)
@@ -64,8 +99,83 @@ static int end(void **state)
 	close(monitor);
 	close(client);
 	close(copy);
+	if (slave >= 0)
+		close(slave);
 	return 0;
 }
+
+/* --- a session that has its terminal ------------------------------------------------------ */
+
+static void give_terminal(void)
+{
+	const struct message message = {.type = MESSAGE_TERMINAL, .session = NUMBER};
+	const struct pty_setup setup = {0};
+	struct pty pty;
+
+	assert_int_equal(pty_open(&pty, &setup), 0);
+	slave = pty.slave;
+	assert_int_equal(fcntl(slave, F_SETFL, O_NONBLOCK), 0);
+	session_hear(session, &message, pty.master);
+}
+
+/* Prints on the terminal, as far as it has room. */
+static void print(size_t size)
+{
+	char bytes[4096];
+
+	assert_true(size <= sizeof(bytes));
+	memset(bytes, 'x', size);
+	(void)!write(slave, bytes, size);
+}
+
+/* Does what is ready, once, and returns how many bytes the client has got by that. */
+static size_t turn(void)
+{
+	const struct timespec moment = {0, 100000};
+	char bytes[65536];
+	ssize_t size;
+
+	event_base_loop(host.base, EVLOOP_NONBLOCK);
+	size = recv(client, bytes, sizeof(bytes), MSG_DONTWAIT);
+	if (size <= 0)
+		nanosleep(&moment, NULL);
+	return size > 0 ? (size_t)size : 0;
+}
+
+static bool sends_at_once(void)
+{
+	int nodelay;
+	socklen_t size = sizeof(nodelay);
+
+	assert_int_equal(getsockopt(copy, IPPROTO_TCP, TCP_NODELAY, &nodelay, &size), 0);
+	return nodelay != 0;
+}
+
+/* A turn's output is a flow or not: what a key's echo would be is none. */
+static void output_that_flows_is_held_back_for_large_segments_until_it_has_paused(void **state)
+{
+	time_t deadline = time(NULL) + DEADLINE_S;
+
+	(void)state;
+	give_terminal();
+	while (turn() > 0)
+		;
+	print(1);
+	while (turn() == 0)
+		assert_true(time(NULL) < deadline);
+	assert_true(sends_at_once());
+	while (sends_at_once()) {
+		print(2048);
+		turn();
+		assert_true(time(NULL) < deadline);
+	}
+	while (!sends_at_once()) {
+		turn();
+		assert_true(time(NULL) < deadline);
+	}
+}
+
+/* --- the end ------------------------------------------------------------------------------ */
 
 /* While a copy is open epoll(7) goes on with a socket, by a pointer to what has been freed. */
 static void no_attention_is_called_to_a_session_that_has_ended(void **state)
@@ -99,6 +209,9 @@ static void a_terminal_that_comes_after_stop_is_closed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+			output_that_flows_is_held_back_for_large_segments_until_it_has_paused,
+			begin_over_tcp, end),
 		cmocka_unit_test_setup_teardown(no_attention_is_called_to_a_session_that_has_ended,
 						begin, end),
 		cmocka_unit_test_setup_teardown(a_terminal_that_comes_after_stop_is_closed, begin,
