@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -24,15 +25,20 @@
 #include "telnetd/session.h"
 #include "tests/unit/connection.h"
 
+#define IAC "\xff"
+#define DM "\xf2"
+#define AO "\xf5"
+
 #define NUMBER 7
 
 #define DEADLINE_S 30 /* long enough for a loaded machine and valgrind */
 
-static const struct charsets charsets;
+static struct charsets charsets;
 static struct session_host host;
 static int monitor; /* its end of the channel */
 static int client; /* its end of the connection */
 static int copy; /* of the session's end, as a process of the monitor's may have for a while */
+static char received[65536]; /* what the client got by the last turn */
 static struct session *session;
 static int slave; /* of its terminal; -1: it has none */
 static bool over;
@@ -45,10 +51,11 @@ static void on_over(struct session_host *of, uint32_t number)
 }
 
 /* Begins a session on the one end of a connection. */
-static int begin_on(int server_end, int client_end)
+static int begin_on(int server_end, int client_end, const char *client_charset)
 {
 	int channel[2];
 
+	charsets = (struct charsets){.client = client_charset};
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) != 0)
 		return -1;
 	monitor = channel[0];
@@ -65,14 +72,14 @@ static int begin_on(int server_end, int client_end)
 	return session ? 0 : -1;
 }
 
+/* The state is the client's character set, or NULL. */
 static int begin(void **state)
 {
 	int connection[2];
 
-	(void)state;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, connection) != 0)
 		return -1;
-	return begin_on(connection[1], connection[0]);
+	return begin_on(connection[1], connection[0], *state);
 }
 
 /* As the monitor leaves a connection over TCP. */
@@ -83,9 +90,10 @@ static int begin_over_tcp(void **state)
 
 	(void)state;
 	if (connect_to_oneself(&server_end, &client_end) != 0 ||
-	    setsockopt(server_end, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) != 0)
+	    setsockopt(server_end, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) != 0 ||
+	    setsockopt(client_end, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on)) != 0)
 		return -1;
-	return begin_on(server_end, client_end);
+	return begin_on(server_end, client_end, NULL);
 }
 
 static int end(void **state)
@@ -109,7 +117,7 @@ static int end(void **state)
 static void give_terminal(void)
 {
 	const struct message message = {.type = MESSAGE_TERMINAL, .session = NUMBER};
-	const struct pty_setup setup = {0};
+	const struct pty_setup setup = {.echo = true};
 	struct pty pty;
 
 	assert_int_equal(pty_open(&pty, &setup), 0);
@@ -118,28 +126,57 @@ static void give_terminal(void)
 	session_hear(session, &message, pty.master);
 }
 
-/* Prints on the terminal, as far as it has room. */
-static void print(size_t size)
+/* Prints on the terminal, as far as it has room; returns whether it had any. */
+static bool print(size_t size)
 {
 	char bytes[4096];
 
 	assert_true(size <= sizeof(bytes));
 	memset(bytes, 'x', size);
-	(void)!write(slave, bytes, size);
+	return write(slave, bytes, size) > 0;
+}
+
+static void pass_a_moment(void)
+{
+	const struct timespec moment = {0, 100000};
+
+	nanosleep(&moment, NULL);
 }
 
 /* Does what is ready, once, and returns how many bytes the client has got by that. */
 static size_t turn(void)
 {
-	const struct timespec moment = {0, 100000};
-	char bytes[65536];
 	ssize_t size;
 
 	event_base_loop(host.base, EVLOOP_NONBLOCK);
-	size = recv(client, bytes, sizeof(bytes), MSG_DONTWAIT);
+	size = recv(client, received, sizeof(received), MSG_DONTWAIT);
 	if (size <= 0)
-		nanosleep(&moment, NULL);
+		pass_a_moment();
 	return size > 0 ? (size_t)size : 0;
+}
+
+/* What lies on the connection for the client, which has not read it. */
+static size_t unread(void)
+{
+	int size;
+
+	assert_int_equal(ioctl(client, FIONREAD, &size), 0);
+	return (size_t)size;
+}
+
+/* Prints until nothing has more room: connection, session and terminal. */
+static void print_until_all_is_full(void)
+{
+	for (int still = 0; still < 100; still++) {
+		size_t before = unread();
+
+		if (print(4096))
+			still = 0;
+		event_base_loop(host.base, EVLOOP_NONBLOCK);
+		if (unread() > before)
+			still = 0;
+		pass_a_moment();
+	}
 }
 
 static bool sends_at_once(void)
@@ -175,6 +212,67 @@ static void output_that_flows_is_held_back_for_large_segments_until_it_has_pause
 	}
 }
 
+/* What the terminal holds is more than a turn reads, which may come before the AO is heard. */
+static void an_ao_throws_away_what_the_terminal_holds_as_well(void **state)
+{
+	size_t bound, size = 0;
+	int still = 0;
+
+	(void)state;
+	give_terminal();
+	print_until_all_is_full();
+	bound = unread() + 4096;
+	assert_int_equal(send(client, IAC AO, 2, 0), 2);
+	while (still++ < 100) {
+		size_t got = turn();
+
+		size += got;
+		if (got > 0)
+			still = 0;
+	}
+	assert_in_range(size, 1, bound);
+}
+
+/* What the client got until it had the text that was expected last, that text included. */
+static char heard[4096];
+static size_t heard_size;
+
+static void expect(const char *text)
+{
+	time_t deadline = time(NULL) + DEADLINE_S;
+
+	heard_size = 0;
+	do {
+		size_t size = turn();
+
+		assert_in_range(size, 0, sizeof(heard) - heard_size);
+		memcpy(heard + heard_size, received, size);
+		heard_size += size;
+		assert_true(time(NULL) < deadline);
+	} while (!memmem(heard, heard_size, text, strlen(text)));
+}
+
+/* A client that speaks no TELNET would show it. */
+static void a_client_that_has_answered_nothing_gets_no_synch(void **state)
+{
+	(void)state;
+	give_terminal();
+	assert_int_equal(send(client, "\003", 1, 0), 1);
+	expect("^C");
+	assert_null(memchr(heard, DM[0], heard_size));
+}
+
+/* What was dropped may have changed the client's character set. */
+static void a_screen_that_is_dropped_is_begun_anew_in_ascii(void **state)
+{
+	(void)state;
+	give_terminal();
+	assert_int_equal(write(slave, "日", 3), 3);
+	expect("\033$BF|");
+	assert_int_equal(send(client, IAC AO, 2, 0), 2);
+	expect("\033(B");
+}
+
 /* --- the end ------------------------------------------------------------------------------ */
 
 /* While a copy is open epoll(7) goes on with a socket, by a pointer to what has been freed. */
@@ -208,10 +306,17 @@ static void a_terminal_that_comes_after_stop_is_closed(void **state)
 
 int main(void)
 {
+	static char japanese[] = "ISO-2022-JP";
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 			output_that_flows_is_held_back_for_large_segments_until_it_has_paused,
 			begin_over_tcp, end),
+		cmocka_unit_test_setup_teardown(an_ao_throws_away_what_the_terminal_holds_as_well,
+						begin, end),
+		cmocka_unit_test_setup_teardown(a_client_that_has_answered_nothing_gets_no_synch,
+						begin_over_tcp, end),
+		cmocka_unit_test_prestate_setup_teardown(
+			a_screen_that_is_dropped_is_begun_anew_in_ascii, begin, end, japanese),
 		cmocka_unit_test_setup_teardown(no_attention_is_called_to_a_session_that_has_ended,
 						begin, end),
 		cmocka_unit_test_setup_teardown(a_terminal_that_comes_after_stop_is_closed, begin,
