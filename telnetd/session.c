@@ -129,6 +129,8 @@ enum interest {
 /* What a turn reads of the socket or of the terminal: a process does one turn at a time. */
 static char bytes_read[RECEIVE_SIZE > SCREEN_REST_SIZE ? RECEIVE_SIZE : SCREEN_REST_SIZE];
 
+_Static_assert(SCREEN_FIRST_SIZE <= sizeof(bytes_read), "what the first read brings fits");
+
 struct session {
 	struct session_host *host;
 	uint32_t number;

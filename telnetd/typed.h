@@ -11,7 +11,10 @@ struct typed {
 	size_t room; /* TYPED_PLAIN_SIZE, or TYPED_SIZE */
 };
 
-/* What waits at most before more is received, and what one turn more can bring. */
+/*
+ * What waits at most before more is received, and what one turn more can bring: what is inflated is
+ * more than what is received as it is.
+ */
 #define TYPED_WAITING_MAX 4096
 #define TYPED_TURN_MAX 16384UL
 #define TYPED_PLAIN_SIZE (TYPED_WAITING_MAX + TYPED_TURN_MAX)

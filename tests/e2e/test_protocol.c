@@ -25,8 +25,8 @@
 #define ABORT "\xee"
 
 /*
- * More than a terminal holds of what was typed ahead (20 KiB), and less than makes the connection
- * full: TCP itself does not announce urgent data past a closed window.
+ * More than a terminal and a worker hold of what was typed ahead (20 KiB), and less than makes the
+ * connection full: TCP itself does not announce urgent data past a closed window.
  */
 #define TYPED_AHEAD (48UL * 1024)
 

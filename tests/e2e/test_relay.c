@@ -657,7 +657,7 @@ static void what_is_printed_after_an_ao_comes_whole(void **state)
 /* --- what was typed ahead ----------------------------------------------------------------- */
 
 /*
- * More than a terminal and a worker hold of what was typed ahead (24 KiB), and less than makes the
+ * More than a terminal and a worker hold of what was typed ahead (20 KiB), and less than makes the
  * connection full: TCP itself does not announce urgent data past a closed window.
  */
 #define TYPED_AHEAD (48 * 1024)
