@@ -858,8 +858,7 @@ static void each_key_is_echoed_within_a_few_turns_of_one_who_pastes(void **state
 
 #define ACTED_ECHOES 40
 
-/* What of it the server takes for each echo, on the average: no more than one read of the socket.
- */
+/* What of it the server takes for each echo, on the average: a few reads of the socket at most. */
 #define ACTS_SIZE_MAX (16UL * 1024)
 
 /* The bytes that the neighbour sends without end, so that the server has much to do for each. */

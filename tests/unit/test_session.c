@@ -18,6 +18,7 @@
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -31,6 +32,9 @@
 
 #define NUMBER 7
 
+/* More than the kernel holds of a terminal's output, and less than goes out in some seconds. */
+#define PRINTED_AFTER_END_MAX (256UL * 1024)
+
 #define DEADLINE_S 30 /* long enough for a loaded machine and valgrind */
 
 static struct charsets charsets;
@@ -39,6 +43,7 @@ static int monitor; /* its end of the channel */
 static int client; /* its end of the connection */
 static int copy; /* of the session's end, as a process of the monitor's may have for a while */
 static char received[65536]; /* what the client got by the last turn */
+static bool ended; /* no more will come for it */
 static struct session *session;
 static int slave; /* of its terminal; -1: it has none */
 static bool over;
@@ -112,28 +117,42 @@ static int end(void **state)
 	return 0;
 }
 
-/* --- a session that has its terminal ------------------------------------------------------ */
+/* --- a session and its terminal ----------------------------------------------------------- */
 
-static void give_terminal(void)
+/* Opens its terminal; returns the master. */
+static int open_terminal(void)
 {
-	const struct message message = {.type = MESSAGE_TERMINAL, .session = NUMBER};
 	const struct pty_setup setup = {.echo = true};
 	struct pty pty;
 
 	assert_int_equal(pty_open(&pty, &setup), 0);
 	slave = pty.slave;
 	assert_int_equal(fcntl(slave, F_SETFL, O_NONBLOCK), 0);
-	session_hear(session, &message, pty.master);
+	return pty.master;
 }
 
-/* Prints on the terminal, as far as it has room; returns whether it had any. */
-static bool print(size_t size)
+static void hand_over(int master)
+{
+	const struct message message = {.type = MESSAGE_TERMINAL, .session = NUMBER};
+
+	session_hear(session, &message, master);
+}
+
+static void give_terminal(void)
+{
+	hand_over(open_terminal());
+}
+
+/* Prints on the terminal; returns how much it had room for. */
+static size_t print(size_t size)
 {
 	char bytes[4096];
+	ssize_t printed;
 
 	assert_true(size <= sizeof(bytes));
 	memset(bytes, 'x', size);
-	return write(slave, bytes, size) > 0;
+	printed = write(slave, bytes, size);
+	return printed > 0 ? (size_t)printed : 0;
 }
 
 static void pass_a_moment(void)
@@ -150,6 +169,7 @@ static size_t turn(void)
 
 	event_base_loop(host.base, EVLOOP_NONBLOCK);
 	size = recv(client, received, sizeof(received), MSG_DONTWAIT);
+	ended = size == 0;
 	if (size <= 0)
 		pass_a_moment();
 	return size > 0 ? (size_t)size : 0;
@@ -164,19 +184,30 @@ static size_t unread(void)
 	return (size_t)size;
 }
 
-/* Prints until nothing has more room: connection, session and terminal. */
-static void print_until_all_is_full(void)
+/* Prints until nothing has more room: connection, session and terminal. Returns how much it was. */
+static size_t print_until_all_is_full(void)
 {
-	for (int still = 0; still < 100; still++) {
-		size_t before = unread();
+	size_t all = 0;
 
-		if (print(4096))
-			still = 0;
+	for (int still = 0; still < 100; still++) {
+		size_t before = unread(), printed = print(4096);
+
 		event_base_loop(host.base, EVLOOP_NONBLOCK);
-		if (unread() > before)
+		if (printed > 0 || unread() > before)
 			still = 0;
+		all += printed;
 		pass_a_moment();
 	}
+	return all;
+}
+
+static size_t count_printed(size_t size)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < size; i++)
+		count += received[i] == 'x';
+	return count;
 }
 
 static bool sends_at_once(void)
@@ -186,6 +217,37 @@ static bool sends_at_once(void)
 
 	assert_int_equal(getsockopt(copy, IPPROTO_TCP, TCP_NODELAY, &nodelay, &size), 0);
 	return nodelay != 0;
+}
+
+/* More than a session keeps for it. */
+static void what_is_typed_before_there_is_a_terminal_is_not_lost(void **state)
+{
+	char text[20000];
+	static char typed[sizeof(text)];
+	time_t deadline = time(NULL) + DEADLINE_S;
+	struct termios modes;
+	size_t got = 0;
+	int master;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = (char)('a' + i * 31 % 251 % 26);
+	assert_int_equal(send(client, text, sizeof(text), 0), sizeof(text));
+	for (int i = 0; i < 100; i++)
+		turn();
+	master = open_terminal();
+	assert_int_equal(pty_get_modes(slave, &modes), 0);
+	cfmakeraw(&modes);
+	assert_int_equal(pty_set_modes(slave, &modes), 0);
+	hand_over(master);
+	while (got < sizeof(text)) {
+		ssize_t size = read(slave, typed + got, sizeof(typed) - got);
+
+		got += size > 0 ? (size_t)size : 0;
+		turn();
+		assert_true(time(NULL) < deadline);
+	}
+	assert_memory_equal(typed, text, sizeof(text));
 }
 
 /* A turn's output is a flow or not: what a key's echo would be is none. */
@@ -273,6 +335,45 @@ static void a_screen_that_is_dropped_is_begun_anew_in_ascii(void **state)
 	expect("\033(B");
 }
 
+static void what_the_terminal_holds_at_the_end_of_its_program_is_sent(void **state)
+{
+	const struct message exited = {.type = MESSAGE_EXITED, .session = NUMBER};
+	time_t deadline = time(NULL) + DEADLINE_S;
+	size_t left;
+
+	(void)state;
+	give_terminal();
+	left = print_until_all_is_full();
+	session_hear(session, &exited, -1);
+	do {
+		assert_true(time(NULL) < deadline);
+		left -= count_printed(turn());
+	} while (!ended);
+	assert_int_equal(left, 0);
+}
+
+/* As a background job does: what the terminal held at the end comes, and not what it prints then.
+ */
+static void one_who_prints_on_does_not_keep_a_session_whose_program_has_ended(void **state)
+{
+	const struct message exited = {.type = MESSAGE_EXITED, .session = NUMBER};
+	const int least = 1;
+	time_t deadline = time(NULL) + DEADLINE_S;
+	size_t size = 0;
+
+	(void)state;
+	assert_int_equal(setsockopt(copy, SOL_SOCKET, SO_SNDBUF, &least, sizeof(least)), 0);
+	give_terminal();
+	print_until_all_is_full();
+	session_hear(session, &exited, -1);
+	do {
+		assert_true(time(NULL) < deadline);
+		print(4096);
+		size += turn();
+		assert_in_range(size, 0, PRINTED_AFTER_END_MAX);
+	} while (!ended);
+}
+
 /* --- the end ------------------------------------------------------------------------------ */
 
 /* While a copy is open epoll(7) goes on with a socket, by a pointer to what has been freed. */
@@ -309,6 +410,8 @@ int main(void)
 	static char japanese[] = "ISO-2022-JP";
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
+			what_is_typed_before_there_is_a_terminal_is_not_lost, begin, end),
+		cmocka_unit_test_setup_teardown(
 			output_that_flows_is_held_back_for_large_segments_until_it_has_paused,
 			begin_over_tcp, end),
 		cmocka_unit_test_setup_teardown(an_ao_throws_away_what_the_terminal_holds_as_well,
@@ -317,6 +420,11 @@ int main(void)
 						begin_over_tcp, end),
 		cmocka_unit_test_prestate_setup_teardown(
 			a_screen_that_is_dropped_is_begun_anew_in_ascii, begin, end, japanese),
+		cmocka_unit_test_setup_teardown(
+			what_the_terminal_holds_at_the_end_of_its_program_is_sent, begin, end),
+		cmocka_unit_test_setup_teardown(
+			one_who_prints_on_does_not_keep_a_session_whose_program_has_ended, begin,
+			end),
 		cmocka_unit_test_setup_teardown(no_attention_is_called_to_a_session_that_has_ended,
 						begin, end),
 		cmocka_unit_test_setup_teardown(a_terminal_that_comes_after_stop_is_closed, begin,
