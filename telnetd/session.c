@@ -552,8 +552,7 @@ static void set_interest(struct session *session)
 	session->interest = wants;
 	if (nvt_is_holding(session->nvt) && takes_input(session))
 		evtimer_add(&session->held, &at_once);
-	/* An empty terminal that somebody still has open says nothing: only a read tells its end.
-	 */
+	/* An empty terminal that somebody has open says nothing: only a read tells its end. */
 	if (session->state == SESSION_DRAINING && (wants & WANTS_MASTER_READ))
 		event_active(&session->events[2], EV_READ, 0);
 }

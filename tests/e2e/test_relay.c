@@ -113,8 +113,7 @@ enum {
 
 static struct text typed;
 
-/* All freeze in the middle, at the same time, in two servers, whose texts are of different kinds.
- */
+/* All freeze in the middle at the same time, in two servers with texts of different kinds. */
 static struct house {
 	const char *sessions_per_worker;
 	const char *modes;
