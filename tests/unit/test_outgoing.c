@@ -242,6 +242,20 @@ static void what_has_been_sent_makes_room(void **state)
 	assert_received("xy", 2);
 }
 
+/* Where its pairs begin would not be known any more. */
+static void no_room_is_made_while_screen_output_waits(void **state)
+{
+	static char screen[OUTGOING_SIZE];
+
+	(void)state;
+	memset(screen, IAC[0], sizeof(screen));
+	add_screen(screen, sizeof(screen));
+	pretend_sent(1001);
+	assert_int_equal(outgoing_add(&outgoing, "abc", 3, false, false), -ENOBUFS);
+	outgoing_drop_screen(&outgoing);
+	assert_received(IAC, 1);
+}
+
 /* As sockatmark(3), of whose ioctl(2) valgrind takes the result for an argument. */
 static int at_mark(void)
 {
@@ -481,6 +495,7 @@ int main(void)
 		on_pair(no_more_is_taken_than_there_is_room_for),
 		on_pair(what_is_too_large_at_all_is_refused),
 		on_pair(what_has_been_sent_makes_room),
+		on_pair(no_room_is_made_while_screen_output_waits),
 		on_tcp(an_urgent_byte_stays_urgent_when_room_is_made),
 		on_tcp(an_urgent_byte_is_tcps_urgent_byte),
 		on_tcp(an_urgent_byte_is_urgent_though_it_is_sent_later),
