@@ -30,6 +30,9 @@
 #define DM "\xf2"
 #define AO "\xf5"
 
+#define TIMING_MARKS_PLEASE IAC "\xfd\x06" IAC "\xfd\x06"
+#define TIMING_MARKS IAC "\xfb\x06" IAC "\xfb\x06"
+
 #define NUMBER 7
 
 /* More than the kernel holds of a terminal's output, and less than goes out in some seconds. */
@@ -131,6 +134,18 @@ static int open_terminal(void)
 	return pty.master;
 }
 
+/* The same in raw mode, where it takes all bytes as they are. */
+static int open_raw_terminal(void)
+{
+	int master = open_terminal();
+	struct termios modes;
+
+	assert_int_equal(pty_get_modes(slave, &modes), 0);
+	cfmakeraw(&modes);
+	assert_int_equal(pty_set_modes(slave, &modes), 0);
+	return master;
+}
+
 static void hand_over(int master)
 {
 	const struct message message = {.type = MESSAGE_TERMINAL, .session = NUMBER};
@@ -219,15 +234,32 @@ static bool sends_at_once(void)
 	return nodelay != 0;
 }
 
+/* What the client got until it had the text that was expected last, that text included. */
+static char heard[4096];
+static size_t heard_size;
+
+static void expect(const char *text)
+{
+	time_t deadline = time(NULL) + DEADLINE_S;
+
+	heard_size = 0;
+	do {
+		size_t size = turn();
+
+		assert_in_range(size, 0, sizeof(heard) - heard_size);
+		memcpy(heard + heard_size, received, size);
+		heard_size += size;
+		assert_true(time(NULL) < deadline);
+	} while (!memmem(heard, heard_size, text, strlen(text)));
+}
+
 /* More than a session keeps for it. */
 static void what_is_typed_before_there_is_a_terminal_is_not_lost(void **state)
 {
 	char text[20000];
 	static char typed[sizeof(text)];
 	time_t deadline = time(NULL) + DEADLINE_S;
-	struct termios modes;
 	size_t got = 0;
-	int master;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(text); i++)
@@ -235,11 +267,7 @@ static void what_is_typed_before_there_is_a_terminal_is_not_lost(void **state)
 	assert_int_equal(send(client, text, sizeof(text), 0), sizeof(text));
 	for (int i = 0; i < 100; i++)
 		turn();
-	master = open_terminal();
-	assert_int_equal(pty_get_modes(slave, &modes), 0);
-	cfmakeraw(&modes);
-	assert_int_equal(pty_set_modes(slave, &modes), 0);
-	hand_over(master);
+	hand_over(open_raw_terminal());
 	while (got < sizeof(text)) {
 		ssize_t size = read(slave, typed + got, sizeof(typed) - got);
 
@@ -248,6 +276,48 @@ static void what_is_typed_before_there_is_a_terminal_is_not_lost(void **state)
 		assert_true(time(NULL) < deadline);
 	}
 	assert_memory_equal(typed, text, sizeof(text));
+}
+
+/* Types on a terminal that takes no more, and asks for two timing marks behind that. */
+static void type_at_a_full_terminal(void)
+{
+	char text[1000];
+	int master = open_raw_terminal();
+
+	memset(text, 'x', sizeof(text));
+	for (int still = 0; still < 100; still++) {
+		if (write(master, text, sizeof(text)) > 0)
+			still = 0;
+		pass_a_moment();
+	}
+	hand_over(master);
+	memcpy(text + sizeof(text) - 6, TIMING_MARKS_PLEASE, 6);
+	assert_int_equal(send(client, text, sizeof(text), 0), sizeof(text));
+	for (int i = 0; i < 100; i++)
+		assert_null(memmem(received, turn(), TIMING_MARKS, 3));
+}
+
+static void each_timing_mark_waits_until_what_was_typed_has_gone(void **state)
+{
+	char bytes[4096];
+
+	(void)state;
+	type_at_a_full_terminal();
+	for (int still = 0; still < 100; still++) {
+		if (read(slave, bytes, sizeof(bytes)) > 0)
+			still = 0;
+		event_base_loop(host.base, EVLOOP_NONBLOCK);
+		pass_a_moment();
+	}
+	expect(TIMING_MARKS);
+}
+
+static void a_synch_drops_what_was_typed_and_its_timing_marks_come(void **state)
+{
+	(void)state;
+	type_at_a_full_terminal();
+	session_attend(session, true, false);
+	expect(TIMING_MARKS);
 }
 
 /* A turn's output is a flow or not: what a key's echo would be is none. */
@@ -293,25 +363,6 @@ static void an_ao_throws_away_what_the_terminal_holds_as_well(void **state)
 			still = 0;
 	}
 	assert_in_range(size, 1, bound);
-}
-
-/* What the client got until it had the text that was expected last, that text included. */
-static char heard[4096];
-static size_t heard_size;
-
-static void expect(const char *text)
-{
-	time_t deadline = time(NULL) + DEADLINE_S;
-
-	heard_size = 0;
-	do {
-		size_t size = turn();
-
-		assert_in_range(size, 0, sizeof(heard) - heard_size);
-		memcpy(heard + heard_size, received, size);
-		heard_size += size;
-		assert_true(time(NULL) < deadline);
-	} while (!memmem(heard, heard_size, text, strlen(text)));
 }
 
 /* A client that speaks no TELNET would show it. */
@@ -411,6 +462,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 			what_is_typed_before_there_is_a_terminal_is_not_lost, begin, end),
+		cmocka_unit_test_setup_teardown(
+			each_timing_mark_waits_until_what_was_typed_has_gone, begin, end),
+		cmocka_unit_test_setup_teardown(
+			a_synch_drops_what_was_typed_and_its_timing_marks_come, begin, end),
 		cmocka_unit_test_setup_teardown(
 			output_that_flows_is_held_back_for_large_segments_until_it_has_paused,
 			begin_over_tcp, end),
