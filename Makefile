@@ -13,7 +13,7 @@
 # make fuzz               fuzz libnvt and the monitor, a minute for each target
 # make fuzz TIME=600 ONLY=nvt_server      another time in seconds, one target; RUNS=10000000 counts
 # make fuzz-corpus        keep of it what reaches new code, in tests/fuzz/corpus
-# make lint               formatting, static analysis, scripts, manual pages
+# make lint               formatting, static analysis, scripts, manual pages, the README's figures
 # make format             format the sources
 # make install            into DESTDIR and PREFIX
 # make uninstall
