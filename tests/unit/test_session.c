@@ -403,6 +403,30 @@ static void what_the_terminal_holds_at_the_end_of_its_program_is_sent(void **sta
 	assert_int_equal(left, 0);
 }
 
+/* A connection that was closed, not half-closed, answers the NOP with a reset. */
+static void a_client_that_half_closes_is_asked_whether_it_listens(void **state)
+{
+	(void)state;
+	give_terminal();
+	assert_int_equal(send(client, IAC "\xfe\x01", 3, 0), 3);
+	shutdown(client, SHUT_WR);
+	expect(IAC "\xf1");
+}
+
+/* As printf 'cmd\n' | nc -N does: there is nothing left to wait for. */
+static void a_client_that_half_closes_gets_its_program_at_once(void **state)
+{
+	struct message message;
+	int descriptor;
+
+	(void)state;
+	shutdown(client, SHUT_WR);
+	for (int i = 0; i < 100; i++)
+		turn();
+	assert_int_equal(message_receive(monitor, &message, &descriptor), 1);
+	assert_int_equal(message.type, MESSAGE_START);
+}
+
 /* As a background job does: what the terminal held at the end comes, and not what it prints then.
  */
 static void one_who_prints_on_does_not_keep_a_session_whose_program_has_ended(void **state)
@@ -475,6 +499,10 @@ int main(void)
 						begin_over_tcp, end),
 		cmocka_unit_test_prestate_setup_teardown(
 			a_screen_that_is_dropped_is_begun_anew_in_ascii, begin, end, japanese),
+		cmocka_unit_test_setup_teardown(
+			a_client_that_half_closes_is_asked_whether_it_listens, begin, end),
+		cmocka_unit_test_setup_teardown(a_client_that_half_closes_gets_its_program_at_once,
+						begin, end),
 		cmocka_unit_test_setup_teardown(
 			what_the_terminal_holds_at_the_end_of_its_program_is_sent, begin, end),
 		cmocka_unit_test_setup_teardown(
