@@ -30,6 +30,7 @@
 #define DM "\xf2"
 #define AO "\xf5"
 
+#define WINDOW_100_40 IAC "\xfb\x1f" IAC "\xfa\x1f\0\x64\0\x28" IAC "\xf0"
 #define TIMING_MARKS_PLEASE IAC "\xfd\x06" IAC "\xfd\x06"
 #define TIMING_MARKS IAC "\xfb\x06" IAC "\xfb\x06"
 
@@ -278,6 +279,21 @@ static void what_is_typed_before_there_is_a_terminal_is_not_lost(void **state)
 	assert_memory_equal(typed, text, sizeof(text));
 }
 
+/* It may have changed since the monitor was told. */
+static void a_window_that_changes_before_there_is_a_terminal_is_the_terminals(void **state)
+{
+	struct winsize window;
+
+	(void)state;
+	assert_int_equal(send(client, WINDOW_100_40, sizeof(WINDOW_100_40) - 1, 0),
+			 sizeof(WINDOW_100_40) - 1);
+	turn();
+	give_terminal();
+	assert_int_equal(ioctl(slave, TIOCGWINSZ, &window), 0);
+	assert_int_equal(window.ws_col, 100);
+	assert_int_equal(window.ws_row, 40);
+}
+
 /* Types on a terminal that takes no more, and asks for two timing marks behind that. */
 static void type_at_a_full_terminal(void)
 {
@@ -486,6 +502,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 			what_is_typed_before_there_is_a_terminal_is_not_lost, begin, end),
+		cmocka_unit_test_setup_teardown(
+			a_window_that_changes_before_there_is_a_terminal_is_the_terminals, begin,
+			end),
 		cmocka_unit_test_setup_teardown(
 			each_timing_mark_waits_until_what_was_typed_has_gone, begin, end),
 		cmocka_unit_test_setup_teardown(
