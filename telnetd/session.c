@@ -147,6 +147,7 @@ struct session {
 	struct event reopened; /* pending while nobody has the slave open */
 	suseconds_t reopen_us; /* how long it was pending last; 0: the slave is open */
 	struct event go_ahead; /* pending since output came for a client that waits for GA */
+	bool go_ahead_due; /* after a pause, once the client has taken all of the output */
 	struct event line; /* pending while a line waits for the one before to be read */
 	struct modes modes;
 	struct outgoing outgoing;
@@ -206,14 +207,14 @@ static void fail_session(struct session *session, const char *what, int error)
 
 static void close_master(struct session *session)
 {
+	event_del(&session->reopened);
+	event_del(&session->go_ahead);
+	event_del(&session->line);
 	if (session->master < 0)
 		return;
 	event_del(&session->events[2]);
 	event_del(&session->events[3]);
 	session->interest &= ~(unsigned)(WANTS_MASTER_READ | WANTS_MASTER_WRITE);
-	event_del(&session->reopened);
-	event_del(&session->go_ahead);
-	event_del(&session->line);
 	close(session->master);
 	session->master = -1;
 }
@@ -574,6 +575,10 @@ static void send_outgoing(struct session *session)
 
 	if (result != 0 && result != -EAGAIN)
 		end_broken(session);
+	if (result == 0 && session->go_ahead_due && session->state == SESSION_RELAYING) {
+		session->go_ahead_due = false;
+		evtimer_add(&session->go_ahead, &go_ahead_pause);
+	}
 	if (result == 0 && session->state == SESSION_DRAINING && session->master < 0)
 		linger(session);
 }
@@ -785,9 +790,8 @@ static void on_go_ahead(evutil_socket_t fd, short what, void *context)
 
 	(void)fd;
 	(void)what;
-	if (outgoing_waiting(&session->outgoing) > 0)
-		evtimer_add(&session->go_ahead, &go_ahead_pause);
-	else if (session->state == SESSION_RELAYING && nvt_awaits_go_ahead(session->nvt))
+	session->go_ahead_due = outgoing_waiting(&session->outgoing) > 0;
+	if (!session->go_ahead_due && nvt_awaits_go_ahead(session->nvt))
 		nvt_send_function(session->nvt, NVT_GO_AHEAD);
 	finish_turn(session);
 }

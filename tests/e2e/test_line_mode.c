@@ -4,11 +4,14 @@
  * that is listened to, and with a client that says exactly what a test wants said.
  */
 #include "tests/e2e/support/client.h"
+#include "tests/e2e/support/process.h"
 #include "tests/e2e/support/server.h"
 #include "tests/e2e/support/trial.h"
 #include "tests/e2e/support/typist.h"
 #include "tests/e2e/support/wire.h"
 
+#include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define ESCAPE "\035" /* ^] */
@@ -532,6 +535,39 @@ static void a_client_without_sga_gets_ga_when_output_has_paused(void **state)
 	assert_memory_equal(client.raw.bytes + client.raw.size - 2, IAC GA, 2);
 }
 
+static long count_sleeps(pid_t pid)
+{
+	char value[64];
+
+	process_status(pid, "voluntary_ctxt_switches", value, sizeof(value));
+	return atol(value);
+}
+
+/* While the client takes nothing, its session waits for nothing else. */
+static void a_client_without_sga_gets_ga_after_all_that_it_has_not_read(void **state)
+{
+	long long deadline = trial_now() + DEADLINE_MS;
+	long before;
+	pid_t worker;
+
+	(void)state;
+	server_start(&server, "-l", "/bin/sh", NULL);
+	client_connect(&client, &server);
+	refuse_echo_and_sga();
+	client_expect_prompt(&client);
+	client_expect_raw(&client, BYTES(IAC GA));
+	worker = server_worker_of(&server, client.port);
+	client_enter(&client, "seq 2000000; echo do''ne");
+	do {
+		assert_true(trial_now() < deadline);
+		before = count_sleeps(worker);
+		poll(NULL, 0, QUIET_MS);
+	} while (count_sleeps(worker) > before);
+	client_expect_raw(&client, BYTES("2000000\r\ndone\r\n"));
+	client_expect_prompt(&client);
+	client_expect_raw(&client, BYTES(IAC GA));
+}
+
 /*
  * What a program says last fills the first read of a turn, and the second finds the end: then there
  * is nothing left to wait for. The worker stands still meanwhile, so that it finds all of it at
@@ -641,6 +677,7 @@ int main(void)
 		TEST(a_client_without_sga_may_end_with_any_number_of_bytes),
 		TEST(its_terminal_stays_silent_where_the_login_program_hangs_it_up),
 		TEST(a_client_without_sga_gets_ga_when_output_has_paused),
+		TEST(a_client_without_sga_gets_ga_after_all_that_it_has_not_read),
 		TEST(nobody_else_gets_ga),
 		TEST(a_server_told_not_to_refuses_line_mode),
 	};
