@@ -79,8 +79,8 @@ static void show_toggles(struct client *client)
 		       *toggles[i].where(client) ? "on" : "off", toggles[i].help);
 	printf("  %-10s %-3s  the escape character (set escape X, ^X or off)\n", "escape",
 	       settings_show_character(client->settings.escape, escape));
-	printf("  %-10s %-3s  a file to write down what is negotiated (set trace FILE, or -)\n",
-	       "trace", client->trace.file ? "on" : "off");
+	printf("  %-10s %-3s  a file to write down what is negotiated (set tracefile FILE, or -)\n",
+	       "tracefile", client->trace.file ? "on" : "off");
 }
 
 /* The ways to write on and off. */
