@@ -23,8 +23,8 @@
 # run, check, bench, fuzz and lint first install what they miss, through contrib/install-deps.
 #
 # Variables: BUILD (where to build), SANITIZE=1, SECCOMP=no, EDIT=no, PORT and LOGIN (for run), JOBS,
-# ONLY, REPEAT and CONTENDERS (for bench), TIME, RUNS and ONLY (for fuzz), V=1 (show whole commands),
-# and the usual CC, CPPFLAGS, CFLAGS, LDFLAGS, PKG_CONFIG, DESTDIR, PREFIX.
+# ONLY, REPEAT, CONTENDERS and AWAKE (for bench), TIME, RUNS and ONLY (for fuzz), V=1 (show whole
+# commands), and the usual CC, CPPFLAGS, CFLAGS, LDFLAGS, PKG_CONFIG, DESTDIR, PREFIX.
 
 VERSION = 0.1.0
 
@@ -322,7 +322,7 @@ bench-programs: $(BUILD)/telnetd $(BENCH)/load $(BENCH)/bare $(BENCH_SERVERS) $(
 bench:
 	@contrib/install-deps build bench
 	@$(AGAIN) bench-programs
-	@BUILD='$(abspath $(BUILD))' ONLY='$(ONLY)' REPEAT='$(REPEAT)' tests/bench/run
+	@BUILD='$(abspath $(BUILD))' ONLY='$(ONLY)' REPEAT='$(REPEAT)' AWAKE='$(AWAKE)' tests/bench/run
 
 # tests/fuzz/run tells what TIME, RUNS and ONLY are.
 .PHONY: fuzz fuzz-programs
