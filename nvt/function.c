@@ -44,6 +44,7 @@ void function_received(struct nvt *nvt, unsigned char command)
 	if (command == TELNET_DM) {
 		if (nvt->conversion && nvt->discarding)
 			conversion_restart_input(nvt);
+		nvt->mark_unannounced = nvt->inflating && !nvt->discarding;
 		nvt->discarding = false;
 		nvt->network_cr = false;
 		return;
@@ -53,9 +54,14 @@ void function_received(struct nvt *nvt, unsigned char command)
 			deliver(nvt, (enum nvt_function)i);
 }
 
+/*
+ * TCP's mark stands behind the compressed bytes, which bring the data mark a little earlier: it may
+ * have come before the announcement.
+ */
 void nvt_urgent(struct nvt *nvt)
 {
-	nvt->discarding = true;
+	nvt->discarding = !nvt->mark_unannounced;
+	nvt->mark_unannounced = false;
 }
 
 bool nvt_is_discarding(const struct nvt *nvt)

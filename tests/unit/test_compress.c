@@ -895,12 +895,11 @@ static void turn_compression(struct pair *pair, const char *option, bool on)
 	talk(pair);
 }
 
-static void converse(struct pair *pair, enum nvt_compression compression, size_t cut)
+static void meet(struct pair *pair, enum nvt_compression compression, size_t cut)
 {
 	static const struct nvt_self self = {.columns = 80, .rows = 24};
 	const struct nvt_setup setup = {
 		.role = NVT_CLIENT, .self = self, .compression = compression};
-	unsigned char binary = (unsigned char)BINARY[0];
 
 	*pair = (struct pair){.server = endpoint(NVT_SERVER, compression),
 			      .client = endpoint(NVT_CLIENT, compression),
@@ -911,6 +910,13 @@ static void converse(struct pair *pair, enum nvt_compression compression, size_t
 	nvt_open(pair->server->nvt);
 	nvt_open(pair->client->nvt);
 	talk(pair);
+}
+
+static void converse(struct pair *pair, enum nvt_compression compression, size_t cut)
+{
+	unsigned char binary = (unsigned char)BINARY[0];
+
+	meet(pair, compression, cut);
 	assert_int_equal(nvt_is_compressing(pair->server->nvt),
 			 compression == NVT_COMPRESS_OFFERED);
 	assert_int_equal(nvt_is_compressing(pair->client->nvt),
@@ -986,6 +992,32 @@ static void both_roles_say_the_same_through_both_compressions_cut_anywhere(void 
 	end_pair(&plain);
 }
 
+/* TCP's mark stands behind what is compressed, which brings the data mark. */
+static void a_data_mark_may_come_just_before_it_is_announced(void **unused)
+{
+	struct pair pair;
+
+	(void)unused;
+	meet(&pair, NVT_COMPRESS_OFFERED, SIZE_MAX);
+	assert_true(nvt_is_inflating(pair.server->nvt));
+	nvt_send_synch(pair.client->nvt);
+	talk(&pair);
+	nvt_urgent(pair.server->nvt);
+	assert_false(nvt_is_discarding(pair.server->nvt));
+	/* Each data mark for one announcement, and for none that comes later. */
+	nvt_urgent(pair.server->nvt);
+	assert_true(nvt_is_discarding(pair.server->nvt));
+	nvt_send_synch(pair.client->nvt);
+	talk(&pair);
+	nvt_send_synch(pair.client->nvt);
+	talk(&pair);
+	type(pair.client, "typed");
+	talk(&pair);
+	nvt_urgent(pair.server->nvt);
+	assert_true(nvt_is_discarding(pair.server->nvt));
+	end_pair(&pair);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1018,6 +1050,7 @@ int main(void)
 		cmocka_unit_test(a_command_that_is_cut_by_the_pause_is_one_all_the_same),
 		cmocka_unit_test(what_comes_compressed_is_whole_for_an_owner_that_pauses),
 		cmocka_unit_test(both_roles_say_the_same_through_both_compressions_cut_anywhere),
+		cmocka_unit_test(a_data_mark_may_come_just_before_it_is_announced),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
