@@ -853,9 +853,13 @@ static void go_on(void)
 static void urgent(void)
 {
 	rest();
-	nvt_urgent(world.oracle.nvt);
 	nvt_urgent(world.whole.nvt);
 	nvt_urgent(world.pieces.nvt);
+	fuzz_require(nvt_is_discarding(world.whole.nvt) == nvt_is_discarding(world.pieces.nvt),
+		     "a Synch depends on how the bytes came");
+	/* Of inflated bytes the data mark may have come already. */
+	if (nvt_is_discarding(world.whole.nvt))
+		nvt_urgent(world.oracle.nvt);
 }
 
 /* The owner has another wish about the compression. */
