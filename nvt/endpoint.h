@@ -129,7 +129,7 @@ struct nvt {
 	unsigned char subnegotiation; /* the option of the latest */
 	bool cut_short; /* the subnegotiation that comes next was broken off */
 	bool discarding; /* a Synch was announced, its data mark has not come */
-	bool mark_unannounced; /* a data mark came last, with no Synch announced */
+	bool mark_was_last; /* nothing has come since a data mark that was compressed */
 	bool network_cr; /* the last byte of data from the network was a CR */
 	bool terminal_cr; /* the last byte sent was a CR, whose NUL or LF is to follow */
 	bool sending_urgent; /* what is being sent ends in urgent data */

@@ -44,7 +44,7 @@ void function_received(struct nvt *nvt, unsigned char command)
 	if (command == TELNET_DM) {
 		if (nvt->conversion && nvt->discarding)
 			conversion_restart_input(nvt);
-		nvt->mark_unannounced = nvt->inflating && !nvt->discarding;
+		nvt->mark_was_last = nvt->inflating;
 		nvt->discarding = false;
 		nvt->network_cr = false;
 		return;
@@ -55,13 +55,12 @@ void function_received(struct nvt *nvt, unsigned char command)
 }
 
 /*
- * TCP's mark stands behind the compressed bytes, which bring the data mark a little earlier: it may
- * have come before the announcement.
+ * TCP's mark stands behind the compressed bytes that bring the data mark: that may have come before
+ * the announcement, or before it is repeated, as TCP does until its mark is read.
  */
 void nvt_urgent(struct nvt *nvt)
 {
-	nvt->discarding = !nvt->mark_unannounced;
-	nvt->mark_unannounced = false;
+	nvt->discarding = !nvt->mark_was_last;
 }
 
 bool nvt_is_discarding(const struct nvt *nvt)

@@ -132,7 +132,7 @@ static void route_received(struct nvt *nvt, const telnet_event_t *event)
 {
 	if (nvt->faulted)
 		return;
-	nvt->mark_unannounced = false;
+	nvt->mark_was_last = false;
 	switch ((int)event->type) {
 	case TELNET_EV_DATA:
 		newline_from_network(nvt, event->data.buffer, event->data.size);
