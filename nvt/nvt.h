@@ -342,7 +342,8 @@ int nvt_continue(struct nvt *);
 
 /*
  * TCP has announced urgent data: a Synch is on its way (RFC 854). Data is dropped from here to the
- * data mark (DM), while functions and options still act.
+ * data mark (DM), while functions and options still act; not where a data mark that was compressed
+ * has come last, since that is then the Synch's own.
  */
 void nvt_urgent(struct nvt *);
 

@@ -10,36 +10,6 @@
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
-static bool *crlf(struct client *client)
-{
-	return &client->settings.crlf;
-}
-
-static bool *lf(struct client *client)
-{
-	return &client->settings.bare_lf;
-}
-
-static bool *local_characters(struct client *client)
-{
-	return &client->settings.local_characters;
-}
-
-static bool *synch(struct client *client)
-{
-	return &client->settings.synch;
-}
-
-static bool *flush(struct client *client)
-{
-	return &client->settings.flush;
-}
-
-static bool *binary(struct client *client)
-{
-	return &client->settings.binary_input;
-}
-
 /* Both ways, as the option -8. */
 static void ask_for_binary(struct client *client)
 {
@@ -56,19 +26,25 @@ static void ask_for_binary(struct client *client)
 struct toggle {
 	const char *name;
 	const char *help;
-	bool *(*where)(struct client *);
+	size_t at; /* where in struct client its bool is */
 	void (*changed)(struct client *); /* or NULL */
 };
 
+#define AT(setting) offsetof(struct client, settings.setting)
 static const struct toggle toggles[] = {
-	{"autoflush", "such a function drops what has come and is not shown yet", flush, NULL},
-	{"autosynch", "a function of the keyboard is followed by a Synch", synch, NULL},
-	{"binary", "8-bit data both ways (BINARY)", binary, ask_for_binary},
-	{"crlf", "the Enter key is sent as CR LF in character mode", crlf, NULL},
-	{"lf", "to a text server lines end in LF, not in CR LF", lf, NULL},
-	{"localchars", "in line mode ^C and the like are sent as functions", local_characters,
+	{"autoflush", "such a function drops what has come and is not shown yet", AT(flush), NULL},
+	{"autosynch", "a function of the keyboard is followed by a Synch", AT(synch), NULL},
+	{"binary", "8-bit data both ways (BINARY)", AT(binary_input), ask_for_binary},
+	{"crlf", "the Enter key is sent as CR LF in character mode", AT(crlf), NULL},
+	{"lf", "to a text server lines end in LF, not in CR LF", AT(bare_lf), NULL},
+	{"localchars", "in line mode ^C and the like are sent as functions", AT(local_characters),
 	 NULL},
 };
+
+static bool *value_of(struct client *client, const struct toggle *toggle)
+{
+	return (bool *)((char *)client + toggle->at);
+}
 
 static void show_toggles(struct client *client)
 {
@@ -76,7 +52,7 @@ static void show_toggles(struct client *client)
 
 	for (size_t i = 0; i < LENGTH(toggles); i++)
 		printf("  %-10s %-3s  %s\n", toggles[i].name,
-		       *toggles[i].where(client) ? "on" : "off", toggles[i].help);
+		       *value_of(client, &toggles[i]) ? "on" : "off", toggles[i].help);
 	printf("  %-10s %-3s  the escape character (set escape X, ^X or off)\n", "escape",
 	       settings_show_character(client->settings.escape, escape));
 	printf("  %-10s %-3s  a file to write down what is negotiated (set tracefile FILE, or -)\n",
@@ -100,7 +76,7 @@ static enum command_result set_toggle(struct client *client, const struct toggle
 {
 	if (!toggle)
 		return COMMAND_PROMPT;
-	*toggle->where(client) = on;
+	*value_of(client, toggle) = on;
 	if (toggle->changed)
 		toggle->changed(client);
 	return client->session ? COMMAND_DONE : COMMAND_PROMPT;
@@ -170,5 +146,5 @@ enum command_result set_toggle_command(struct client *client, size_t count, char
 	if (words_match(words[1], "options"))
 		return set_trace(client, client->trace.file ? NULL : "-");
 	toggle = find_toggle(words[1]);
-	return set_toggle(client, toggle, toggle && !*toggle->where(client));
+	return set_toggle(client, toggle, toggle && !*value_of(client, toggle));
 }

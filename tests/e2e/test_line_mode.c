@@ -512,15 +512,20 @@ static void refuse_echo_and_sga(void)
 				   "\x24" IAC WONT LINEMODE));
 }
 
+static void connect_without_sga(void)
+{
+	client_connect(&client, &server);
+	refuse_echo_and_sga();
+	client_expect_prompt(&client);
+}
+
 static void a_client_without_sga_gets_ga_when_output_has_paused(void **state)
 {
 	size_t so_far;
 
 	(void)state;
 	server_start(&server, "-l", "/bin/sh", NULL);
-	client_connect(&client, &server);
-	refuse_echo_and_sga();
-	client_expect_prompt(&client);
+	connect_without_sga();
 	client_expect_raw(&client, BYTES(IAC GA));
 	assert_true(client_has_raw(&client, BYTES(IAC DO LINEMODE)));
 	client_enter(&client, "seq 5; echo do''ne");
@@ -552,9 +557,7 @@ static void a_client_without_sga_gets_ga_after_all_that_it_has_not_read(void **s
 
 	(void)state;
 	server_start(&server, "-l", "/bin/sh", NULL);
-	client_connect(&client, &server);
-	refuse_echo_and_sga();
-	client_expect_prompt(&client);
+	connect_without_sga();
 	client_expect_raw(&client, BYTES(IAC GA));
 	worker = server_worker_of(&server, client.port);
 	client_enter(&client, "seq 2000000; echo do''ne");
@@ -585,9 +588,7 @@ static void a_client_without_sga_may_end_with_any_number_of_bytes(void **state)
 	for (int size = 498; size <= 500; size++) {
 		char line[256];
 
-		client_connect(&client, &server);
-		refuse_echo_and_sga();
-		client_expect_prompt(&client);
+		connect_without_sga();
 		snprintf(line, sizeof(line),
 			 "echo o\"\"n; sleep 0.1; kill -STOP %d; "
 			 "setsid sh -c 'sleep 0.3; kill -CONT %d' & exec printf %%0%dd 7",
@@ -610,9 +611,7 @@ static void its_terminal_stays_silent_where_the_login_program_hangs_it_up(void *
 	SKIP_UNLESS_ROOT();
 	snprintf(login, sizeof(login), "%s --for 1 /bin/sh", trial_built("tests/programs/hang_up"));
 	server_start(&server, "-l", login, NULL);
-	client_connect(&client, &server);
-	refuse_echo_and_sga();
-	client_expect_prompt(&client);
+	connect_without_sga();
 	client_enter(&client, "stty -a | grep -c -e '-echo '");
 	client_expect(&client, "1\r\n");
 	assert_false(client_has(&client, "stty"));
