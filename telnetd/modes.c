@@ -59,7 +59,7 @@ static const struct timeval waits[] = {{0, 1000},  {0, 2000},  {0, 4000}, {0, 80
 
 void modes_begin(struct modes *modes, bool echo)
 {
-	*modes = (struct modes){.silenced = !echo};
+	*modes = (struct modes){.refuses_echo = !echo, .silenced = !echo};
 }
 
 static void keep(struct modes *modes, const struct termios *now)
@@ -98,36 +98,40 @@ void modes_follow(struct modes *modes, int master, struct nvt *nvt)
 	nvt_set_terminal(nvt, &terminal);
 }
 
-void modes_begin_again(const struct modes *modes, int master)
+void modes_keep(struct modes *modes, int master)
 {
-	if (modes->external)
-		pty_set_external(master, true);
-	if (modes->silenced)
-		pty_set_echo(master, false);
-}
-
-/* ECHO is turned on again only where it was turned off here, and not by a program. */
-static void agree_on_echo(struct modes *modes, int master, bool silence)
-{
+	tcflag_t on = modes->external ? EXTPROC : 0, off = modes->refuses_echo ? ECHO : 0;
 	struct termios now;
 
-	if (silence == modes->silenced)
+	if ((on | off) == 0 || pty_get_modes(master, &now) < 0)
 		return;
-	if (silence && (pty_get_modes(master, &now) < 0 || (now.c_lflag & ECHO) == 0))
+	if ((now.c_lflag & (on | off)) == on)
 		return;
-	pty_set_echo(master, !silence);
-	modes->silenced = silence;
+	modes->silenced = modes->silenced || (now.c_lflag & off) != 0;
+	now.c_lflag = (now.c_lflag | on) & ~off;
+	pty_set_modes(master, &now);
+}
+
+/* ECHO is turned on again only if it was turned off here, and not by a program. */
+static void agree_on_echo(struct modes *modes, int master, bool refuses)
+{
+	modes->refuses_echo = refuses;
+	if (refuses) {
+		modes_keep(modes, master);
+	} else if (modes->silenced) {
+		pty_set_echo(master, true);
+		modes->silenced = false;
+	}
 }
 
 /* While ECHO is changed the terminal is one that does not echo. */
 void modes_agree(struct modes *modes, int master, const struct nvt_mode *mode)
 {
-	bool silence = !mode->echo && !mode->line_mode;
 	struct termios now;
 
 	if (mode->line_mode && !modes->external)
 		pty_set_external(master, true);
-	agree_on_echo(modes, master, silence);
+	agree_on_echo(modes, master, !mode->echo && !mode->line_mode);
 	if (!mode->line_mode && modes->external)
 		pty_set_external(master, false);
 	if (mode->line_mode != modes->external && pty_get_modes(master, &now) == 0)

@@ -18,7 +18,8 @@
 
 struct modes {
 	bool external; /* the client edits and echoes: EXTPROC is on */
-	bool silenced; /* ECHO was turned off for a client that refuses that the server echoes */
+	bool refuses_echo; /* the client refuses that the server echoes: ECHO is kept off */
+	bool silenced; /* ECHO was on, and is off for that reason alone */
 	bool unread; /* a line was written that may not have been read */
 	unsigned looks; /* how often that was looked for in vain */
 	tcflag_t input; /* c_iflag and c_lflag as they were last */
@@ -38,11 +39,13 @@ void modes_begin(struct modes *, bool echo);
 void modes_follow(struct modes *, int master, struct nvt *);
 
 /*
- * Does again what was done to a terminal that has been hung up and opened anew since, which has the
- * modes of a new one: login(1) does that to its own. Nothing tells of it but, mostly, -EIO; a
- * client that edits is worth a look at each output.
+ * Does again what was agreed on, if the terminal's modes have lost it: EXTPROC on for a client that
+ * edits, ECHO off for one that refuses the echo. A program may have changed them, as login(1) turns
+ * ECHO on before it asks for the name, or the terminal was hung up and opened anew. The kernel
+ * tells a change of ECHO only with EXTPROC, so the modes are looked at (one system call, and for no
+ * other clients) before each read of the terminal and before each write of what was typed.
  */
-void modes_begin_again(const struct modes *, int master);
+void modes_keep(struct modes *, int master);
 
 /* Puts into effect what the two ends have agreed on: who edits, and who echoes. */
 void modes_agree(struct modes *, int master, const struct nvt_mode *);

@@ -287,8 +287,10 @@ static void write_typed(struct session *session)
 {
 	struct typed *typed = &session->typed;
 	size_t part = modes_next_part(&session->modes, session->master, typed->bytes, typed->size);
-	int result = typed_write(typed, session->master, part);
+	int result;
 
+	modes_keep(&session->modes, session->master);
+	result = typed_write(typed, session->master, part);
 	if (result == -EIO)
 		wait_for_reopening(session);
 	else if (typed->size == 0)
@@ -811,7 +813,7 @@ static size_t read_screen(struct session *session, size_t room)
 		return 0;
 	}
 	if (session->reopen_us > 0)
-		modes_begin_again(&session->modes, session->master);
+		modes_keep(&session->modes, session->master);
 	session->reopen_us = 0;
 	if (status.flushed_output)
 		drop_screen(session);
@@ -838,8 +840,7 @@ static void on_master_read(evutil_socket_t master, short what, void *context)
 
 	(void)master;
 	(void)what;
-	if (session->modes.external)
-		modes_begin_again(&session->modes, master);
+	modes_keep(&session->modes, master);
 	size = read_screen(session, SCREEN_FIRST_SIZE);
 	if (size == SCREEN_FIRST_SIZE - 1)
 		size += read_screen(session, SCREEN_REST_SIZE);

@@ -324,6 +324,25 @@ static void every_way_of_logging_out_ends_it_all(void **state)
 	server_expect_count(&server, "why=\"program ended\"", 3);
 }
 
+/* login(1) turns the terminal's echo on for the name, whatever it was before. */
+static void a_client_that_shows_the_name_by_itself_sees_it_once(void **state)
+{
+	struct terminal terminal = usual_terminal;
+
+	(void)state;
+	NEEDS_THE_MACHINE();
+	terminal.no_echo = true;
+	server_start(&server, NULL);
+	client_connect_as(&client, &server, &terminal);
+	client_expect(&client, "login: ");
+	client_enter(&client, MACHINE_USER);
+	client_expect(&client, "Password: ");
+	assert_false(client_has(&client, MACHINE_USER));
+	client_enter(&client, MACHINE_PASSWORD);
+	client_expect(&client, MACHINE_PROMPT);
+	assert_false(client_has(&client, MACHINE_PASSWORD));
+}
+
 static void a_broken_connection_logs_out(void **state)
 {
 	pid_t login;
@@ -563,6 +582,7 @@ int main(void)
 		TEST(the_login_shell_has_job_control),
 		TEST(su_runs_on_the_same_terminal),
 		TEST(every_way_of_logging_out_ends_it_all),
+		TEST(a_client_that_shows_the_name_by_itself_sees_it_once),
 		TEST(a_broken_connection_logs_out),
 		TEST(a_client_that_breaks_off_at_the_password_leaves_no_record),
 		TEST(a_worker_that_crashes_logs_out_its_user),

@@ -426,6 +426,55 @@ static void a_client_that_does_not_want_the_echo_gets_none(void **state)
 	assert_false(client_has(&client, "echo silent"));
 }
 
+static void refuse_echo(void)
+{
+	client_send(&client, BYTES(IAC DONT "\1"));
+	client_expect_command(&client, BYTES(IAC WONT "\1"));
+}
+
+/* As login(1) does before it asks for the name. */
+static void a_program_that_turns_echo_on_does_not_make_the_server_echo(void **state)
+{
+	(void)state;
+	refuse_echo();
+	run("stty echo; echo rea\"\"dy; read line; stty -a; echo got ${#line} letters");
+	client_enter(&client, "wanda");
+	client_expect(&client, " -echo ");
+	client_expect(&client, "got 5 letters");
+	assert_false(client_has(&client, "wanda"));
+}
+
+/* While the program keeps a password from the screen there is no echo to be turned off. */
+static void an_echo_that_was_refused_while_there_was_none_does_not_come_later(void **state)
+{
+	(void)state;
+	run("stty -echo; echo rea\"\"dy; read line; stty echo; echo ag\"\"ain; read line; "
+	    "echo got ${#line} letters");
+	refuse_echo();
+	client_enter(&client, "password");
+	client_expect(&client, "again");
+	client_enter(&client, "wanda");
+	client_expect(&client, "got 5 letters");
+	assert_false(client_has(&client, "wanda"));
+	client_send(&client, BYTES(IAC DO "\1"));
+	client_expect_command(&client, BYTES(IAC WILL "\1"));
+	client_enter(&client, "echo loud");
+	client_expect(&client, "echo loud");
+}
+
+static void a_password_stays_off_the_screen_whatever_the_client_agrees_to(void **state)
+{
+	(void)state;
+	run("stty -echo; echo rea\"\"dy; read line; stty -a; echo got ${#line} letters");
+	refuse_echo();
+	client_send(&client, BYTES(IAC DO "\1"));
+	client_expect_command(&client, BYTES(IAC WILL "\1"));
+	client_enter(&client, "password");
+	client_expect(&client, " -echo ");
+	client_expect(&client, "got 8 letters");
+	assert_false(client_has(&client, "password"));
+}
+
 static void the_window_has_the_clients_size_from_the_start(void **state)
 {
 	struct terminal terminal = usual_terminal;
@@ -554,6 +603,9 @@ int main(void)
 		PROTOCOL_TEST(logout_ends_the_session),
 		PROTOCOL_TEST(the_client_turns_the_terminals_echo_off_and_on),
 		PROTOCOL_TEST(a_client_that_does_not_want_the_echo_gets_none),
+		PROTOCOL_TEST(a_program_that_turns_echo_on_does_not_make_the_server_echo),
+		PROTOCOL_TEST(an_echo_that_was_refused_while_there_was_none_does_not_come_later),
+		PROTOCOL_TEST(a_password_stays_off_the_screen_whatever_the_client_agrees_to),
 		PROTOCOL_TEST(the_window_has_the_clients_size_from_the_start),
 		PROTOCOL_TEST(a_change_of_the_window_is_told_to_the_program),
 		PROTOCOL_TEST(a_window_of_no_size_leaves_the_size_as_it_was),
