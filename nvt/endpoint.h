@@ -11,6 +11,7 @@
 
 #include <libtelnet.h>
 
+#include "nvt/framing.h"
 #include "nvt/nvt.h"
 #include "nvt/option.h"
 #include "nvt/slc.h"
@@ -125,8 +126,7 @@ struct nvt {
 	bool settled;
 	bool faulted;
 
-	unsigned char command; /* what the next byte belongs to: IAC, WILL ... SB, or 0 */
-	unsigned char subnegotiation; /* the option of the latest */
+	struct framing framing; /* of the network's bytes */
 	bool cut_short; /* the subnegotiation that comes next was broken off */
 	bool discarding; /* a Synch was announced, its data mark has not come */
 	bool mark_was_last; /* nothing has come since a data mark that was compressed */

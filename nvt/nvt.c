@@ -13,20 +13,10 @@
 #include "nvt/endpoint.h"
 
 /*
- * libtelnet tells its warnings apart by their text alone. Those about bodies come after the event
- * that handed the body to peer.c, which has judged it; a warning not named here is a fault.
+ * libtelnet tells its warnings apart by their text alone. This one comes before the body, which
+ * ends in the middle; every other warning is a fault.
  */
-static const struct {
-	const char *text;
-	bool cut_short; /* comes before the body, which ends in the middle */
-} forgivable_warnings[] = {
-	{"unexpected byte after IAC inside SB", true},
-	{"telopt ", false},
-	{"incomplete TERMINAL-TYPE", false},
-	{"TERMINAL-TYPE request", false},
-};
-
-#define FORGIVABLE_WARNINGS (sizeof(forgivable_warnings) / sizeof(forgivable_warnings[0]))
+#define CUT_SHORT_WARNING "unexpected byte after IAC inside SB"
 
 /* The overflow of libtelnet's own buffer, behind which a body's rest would arrive as data. */
 #define OVERFLOW_WARNING "subnegotiation buffer size limit reached"
@@ -61,34 +51,27 @@ void nvt_settle_when_ready(struct nvt *nvt)
 		settle(nvt);
 }
 
+static bool begins_with(const char *text, const char *beginning)
+{
+	return strncmp(text, beginning, strlen(beginning)) == 0;
+}
+
 static void warning_received(struct nvt *nvt, const char *text)
 {
-	for (size_t i = 0; i < FORGIVABLE_WARNINGS; i++) {
-		const char *known = forgivable_warnings[i].text;
-
-		if (strncmp(text, known, strlen(known)) != 0)
-			continue;
-		if (forgivable_warnings[i].cut_short) {
-			nvt->cut_short = true;
-			nvt_count_malformed(nvt);
-		}
-		return;
-	}
-	if (strncmp(text, OVERFLOW_WARNING, strlen(OVERFLOW_WARNING)) == 0)
+	if (begins_with(text, CUT_SHORT_WARNING)) {
+		nvt->cut_short = true;
+		nvt_count_malformed(nvt);
+	} else if (begins_with(text, OVERFLOW_WARNING)) {
 		nvt_fail(nvt, NVT_FAULT_SUBNEGOTIATION, "a subnegotiation without end");
-	else
+	} else {
 		nvt_fail(nvt, NVT_FAULT_PARSER, text);
+	}
 }
 
 static bool is_compression(unsigned char option)
 {
 	return option == TELOPT_COMPRESS || option == TELOPT_COMPRESS2 ||
 	       option == TELOPT_COMPRESS3;
-}
-
-static bool is_environment(unsigned char option)
-{
-	return option == TELNET_TELOPT_ENVIRON || option == TELNET_TELOPT_NEW_ENVIRON;
 }
 
 static void subnegotiation_received(struct nvt *nvt, unsigned char option, const char *body,
@@ -99,9 +82,6 @@ static void subnegotiation_received(struct nvt *nvt, unsigned char option, const
 	nvt->cut_short = false;
 	if (is_compression(option))
 		compress_begun(nvt, option, !cut_short && size == 0);
-	else if (cut_short && is_environment(option))
-		/* libtelnet loses the command that broke it off, and its place in the stream. */
-		nvt_fail(nvt, NVT_FAULT_MALFORMED, "an environment that is broken off");
 	else if (!cut_short && option == TELNET_TELOPT_STATUS)
 		status_received(nvt, body, size);
 	else if (!cut_short && option == TELNET_TELOPT_LINEMODE)
@@ -114,24 +94,14 @@ static void subnegotiation_received(struct nvt *nvt, unsigned char option, const
 		peer_received(nvt, option, body, size);
 }
 
-static unsigned char command_of(telnet_event_type_t type)
-{
-	switch ((int)type) {
-	case TELNET_EV_WILL:
-		return TELNET_WILL;
-	case TELNET_EV_WONT:
-		return TELNET_WONT;
-	case TELNET_EV_DO:
-		return TELNET_DO;
-	default:
-		return TELNET_DONT;
-	}
-}
-
 static void route_received(struct nvt *nvt, const telnet_event_t *event)
 {
 	if (nvt->faulted)
 		return;
+	if (!framing_allows(&nvt->framing, event)) {
+		nvt_fail(nvt, NVT_FAULT_PARSER, "libtelnet says what it was not given");
+		return;
+	}
 	nvt->mark_was_last = false;
 	switch ((int)event->type) {
 	case TELNET_EV_DATA:
@@ -146,11 +116,11 @@ static void route_received(struct nvt *nvt, const telnet_event_t *event)
 	case TELNET_EV_DO:
 	case TELNET_EV_DONT:
 		nvt->peer.answered = true;
-		option_received(nvt, command_of(event->type), event->neg.telopt);
+		option_received(nvt, nvt->framing.shown_command, event->neg.telopt);
 		break;
 	case TELNET_EV_SUBNEGOTIATION:
 		nvt->peer.answered = true;
-		subnegotiation_received(nvt, nvt->subnegotiation, event->sub.buffer,
+		subnegotiation_received(nvt, nvt->framing.option, event->sub.buffer,
 					event->sub.size);
 		break;
 	case TELNET_EV_WARNING:
@@ -159,7 +129,7 @@ static void route_received(struct nvt *nvt, const telnet_event_t *event)
 	case TELNET_EV_ERROR:
 		nvt_fail(nvt, NVT_FAULT_PARSER, event->error.msg);
 		break;
-	default: /* libtelnet's own reading of a subnegotiation that peer.c has had */
+	default:
 		return;
 	}
 	nvt_settle_when_ready(nvt);
@@ -228,53 +198,17 @@ void nvt_open(struct nvt *nvt)
 	nvt_settle_when_ready(nvt);
 }
 
-/* Whether a byte after IAC is a command that takes an option's number behind it. */
-static bool takes_option(unsigned char command)
+/* Gives libtelnet one piece of the bytes. Returns how many of them it stands for. */
+static size_t take_piece(struct nvt *nvt, const char *bytes, size_t size)
 {
-	return command >= TELNET_SB && command <= TELNET_DONT;
-}
+	struct framing *framing = &nvt->framing;
+	size_t taken = framing_next(framing, bytes, size);
 
-/*
- * How much of the bytes libtelnet may have before its verdict is looked at: data up to and with an
- * IAC, or the one byte that a command takes behind it. So nothing behind a faulty command is
- * parsed, nor is a compressed byte taken for TELNET, and it is known which option a subnegotiation
- * is for before libtelnet reads its body.
- */
-static size_t piece_of(struct nvt *nvt, const char *bytes, size_t size)
-{
-	unsigned char byte = (unsigned char)bytes[0];
-	const char *iac;
-
-	if (nvt->command == TELNET_IAC) {
-		nvt->command = takes_option(byte) ? byte : 0;
-		return 1;
-	}
-	if (nvt->command != 0) {
-		/* libtelnet reads past the end of these bodies; who sends them was not asked to. */
-		if (nvt->command == TELNET_SB &&
-		    (byte == TELNET_TELOPT_MSSP || byte == TELNET_TELOPT_ZMP))
-			nvt_fail(nvt, NVT_FAULT_MALFORMED, "a subnegotiation of MSSP or ZMP");
-		if (nvt->command == TELNET_SB)
-			nvt->subnegotiation = byte;
-		nvt->command = 0;
-		return 1;
-	}
-	iac = memchr(bytes, TELNET_IAC, size);
-	if (!iac)
-		return size;
-	nvt->command = TELNET_IAC;
-	return (size_t)(iac - bytes) + 1;
-}
-
-/*
- * What libtelnet is to read in the place of a subnegotiation's option. It would begin to inflate by
- * itself at COMPRESS2, without a bound: it gets one that it knows nothing of.
- */
-static const char *shown_option(const char *option)
-{
-	static const char unknown = TELOPT_COMPRESS;
-
-	return (unsigned char)*option == TELOPT_COMPRESS2 ? &unknown : option;
+	nvt->received += taken;
+	telnet_recv(nvt->telnet, framing->shown, framing->shown_size);
+	if (framing->due != 0)
+		nvt_fail(nvt, NVT_FAULT_PARSER, "libtelnet says nothing of what it was given");
+	return taken;
 }
 
 size_t nvt_take(struct nvt *nvt, const char *bytes, size_t size)
@@ -282,17 +216,8 @@ size_t nvt_take(struct nvt *nvt, const char *bytes, size_t size)
 	bool inflating = nvt->inflating;
 	size_t taken = 0;
 
-	while (taken < size && !nvt->faulted && !nvt->paused && nvt->inflating == inflating) {
-		bool is_option = nvt->command == TELNET_SB;
-		const char *at = bytes + taken;
-		size_t piece = piece_of(nvt, at, size - taken);
-
-		if (nvt->faulted)
-			break;
-		nvt->received += piece;
-		telnet_recv(nvt->telnet, is_option ? shown_option(at) : at, piece);
-		taken += piece;
-	}
+	while (taken < size && !nvt->faulted && !nvt->paused && nvt->inflating == inflating)
+		taken += take_piece(nvt, bytes + taken, size - taken);
 	return taken;
 }
 

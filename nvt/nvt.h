@@ -126,7 +126,7 @@ enum nvt_fault {
 	NVT_FAULT_SUBNEGOTIATION, /* a subnegotiation without end */
 	NVT_FAULT_COMPRESSION, /* that nobody asked for, is broken, or expands beyond the bound */
 	NVT_FAULT_MALFORMED, /* too many malformed subnegotiations */
-	NVT_FAULT_PARSER, /* libtelnet gave up: its message is passed on */
+	NVT_FAULT_PARSER, /* libtelnet gave up (its message is passed on), or says what is not so */
 	NVT_FAULT_MEMORY, /* out of memory */
 };
 

@@ -577,41 +577,78 @@ static void bodies_of_unknown_options_are_passed_over(void **unused)
 	end(t);
 }
 
-/* libtelnet reads one byte past the end of an MSSP body: it never gets to read one. */
-static void bodies_that_libtelnet_reads_beyond_their_end_are_a_fault(void **unused)
+static bool is_compression(int option)
 {
-	static const struct text openings[] = {
-		TEXT(IAC_SB MSSP),
-		TEXT(IAC_SB ZMP),
-		TEXT(IAC WILL IAC IAC_SB MSSP), /* option 255 is no IAC */
-		TEXT(IAC_SB NAWS "x" IAC_SB MSSP),
-	};
+	return option >= COMPRESS[0] && option <= COMPRESS3[0];
+}
+
+/* Versions of libtelnet read some options' bodies in ways of their own, and past their end. */
+static void a_body_of_any_option_has_its_end_wherever_it_is_cut(void **unused)
+{
+	static const struct text bodies[] = {TEXT(""),
+					     TEXT(WILL),
+					     TEXT(WILL WILL "x"),
+					     TEXT("x"),
+					     TEXT("\001\001\002\002"),
+					     TEXT(IS VAR "A" VALUE),
+					     TEXT(IAC IAC),
+					     TEXT(SEND "\003\002")};
 
 	(void)unused;
-	for (size_t i = 0; i < COUNT(openings); i++) {
+	for (int i = 0; i < 256 * (int)COUNT(bodies); i++) {
+		const struct text *body = &bodies[i / 256];
+		const char head[] = {'a', IAC[0], SB[0], (char)i};
+		struct bytes stream = {NULL, 0, 0};
+
+		add(&stream, head, sizeof(head));
+		add(&stream, body->bytes, body->size);
+		add(&stream, IAC_SE "b", 3);
+		for (size_t cut = 0; cut < stream.size; cut++) {
+			struct transcript *t = plain_server();
+
+			receive_bytes(t, stream.at, cut);
+			receive_bytes(t, stream.at + cut, stream.size - cut);
+			assert_events(t, is_compression(i % 256) ? "data a\nfault compression\n"
+								 : "data ab\n");
+			assert_sent(t, "");
+			end(t);
+		}
+		free(stream.at);
+	}
+}
+
+static void what_breaks_a_body_off_is_a_command_whatever_the_option(void **unused)
+{
+	(void)unused;
+	for (int option = 0; option < 256; option++) {
+		const char head[] = {IAC[0], SB[0], (char)option};
 		struct transcript *t = plain_server();
 
-		receive_bytes(t, openings[i].bytes, openings[i].size);
-		receive(t, "\001\001\002\002" IAC_SE "a");
-		assert_events(t, "fault malformed\n");
+		receive_bytes(t, head, sizeof(head));
+		receive(t, IS VAR "LANG" VALUE "C" IAC IP "b" IAC DO TIMING_MARK);
+		if (is_compression(option)) {
+			assert_events(t, "fault compression\n");
+		} else {
+			assert_events(t, "function IP\ndata b\ntiming-mark\n");
+			assert_sent(t, IAC WILL TIMING_MARK);
+		}
 		end(t);
 	}
 }
 
-/* libtelnet takes the byte behind the command that breaks it off for another command. */
-static void an_environment_that_is_broken_off_is_a_fault(void **unused)
+static void an_environment_that_is_broken_off_is_not_kept(void **unused)
 {
 	struct transcript *t = opened_server();
 
 	(void)unused;
 	receive(t, IAC WILL NEW_ENVIRON);
 	receive(t, IAC_SB NEW_ENVIRON "\0\0LANG\1C" IAC NOP "\372" MSSP "a");
-	assert_events(t, "fault malformed\n");
+	assert_events(t, "data \\xfaFa\n");
 	assert_int_equal(nvt_peer(t->nvt)->variable_count, 0);
 	end(t);
 }
 
-/* libtelnet's own readers at the sizes at which its buffer grows. */
+/* At the sizes at which libtelnet's buffer grows. */
 static void bodies_that_just_fit_are_read_to_their_end_and_not_past_it(void **unused)
 {
 	static const char options[] = {TTYPE[0],  NEW_ENVIRON[0], OLD_ENVIRON[0],
@@ -1155,8 +1192,9 @@ int main(void)
 		cmocka_unit_test(too_many_malformed_bodies_are_a_fault),
 		cmocka_unit_test(subnegotiations_that_do_not_end_are_malformed),
 		cmocka_unit_test(bodies_of_unknown_options_are_passed_over),
-		cmocka_unit_test(bodies_that_libtelnet_reads_beyond_their_end_are_a_fault),
-		cmocka_unit_test(an_environment_that_is_broken_off_is_a_fault),
+		cmocka_unit_test(a_body_of_any_option_has_its_end_wherever_it_is_cut),
+		cmocka_unit_test(what_breaks_a_body_off_is_a_command_whatever_the_option),
+		cmocka_unit_test(an_environment_that_is_broken_off_is_not_kept),
 		cmocka_unit_test(bodies_that_just_fit_are_read_to_their_end_and_not_past_it),
 		cmocka_unit_test(
 			a_server_answers_no_more_than_its_bound_to_one_question_again_and_again),

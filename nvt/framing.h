@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * How the network's bytes are framed: in which pieces libtelnet reads them, and what each piece
+ * must make it say. Versions of libtelnet differ in what they read into a subnegotiation, and some
+ * hand over bytes that nobody gave them.
+ */
+#ifndef NVT_FRAMING_H
+#define NVT_FRAMING_H
+
+#include <stdbool.h>
+#include <stddef.h> /* which libtelnet.h needs and does not include */
+
+#include <libtelnet.h>
+
+/* Events that libtelnet owes for the piece that it reads. */
+enum framing_due {
+	DUE_DATA = 1 << 0,
+	DUE_COMMAND = 1 << 1, /* of two bytes */
+	DUE_NEGOTIATION = 1 << 2, /* WILL, WONT, DO, DONT */
+	DUE_BODY = 1 << 3, /* a subnegotiation, which has ended */
+};
+
+struct framing {
+	unsigned char command; /* what the next byte belongs to: IAC, WILL ... SB, or 0 */
+	bool in_body; /* the next byte belongs to a subnegotiation's body, or ends it */
+	unsigned char option; /* of the latest subnegotiation */
+	size_t body_size; /* of the latest body, so far */
+	const char *shown; /* the piece that libtelnet reads, */
+	size_t shown_size;
+	unsigned char shown_command; /* the command that it ends, of three bytes */
+	unsigned due; /* enum framing_due: what it has not said yet */
+};
+
+/*
+ * Chooses the next piece of the bytes that came, of which there is one at least, and puts it into
+ * `shown` and `shown_size`. Returns how many of those bytes it stands for.
+ *
+ * A piece ends with an IAC, or is the one byte that a command takes after it. So libtelnet's
+ * verdict is known before anything after a faulty command is parsed, a compressed byte is never
+ * taken for TELNET, and the option of a subnegotiation is known before its body.
+ */
+size_t framing_next(struct framing *, const char *bytes, size_t size);
+
+/*
+ * Whether an event is one that is due, and says what was given. Takes it off what is due. Warnings
+ * and errors are always allowed.
+ */
+bool framing_allows(struct framing *, const telnet_event_t *);
+
+#endif
