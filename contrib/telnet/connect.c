@@ -10,8 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "contrib/telnet/clock.h"
 
 #define ADDRESSES_MAX 32
 #define NEXT_AFTER_MS 250
@@ -32,14 +33,6 @@ struct attempts {
 	size_t pending;
 	long long next_at; /* when the next one begins */
 };
-
-static long long now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* --- addresses ---------------------------------------------------------------------------- */
 
@@ -128,10 +121,12 @@ static void begin_attempt(struct attempts *attempts, unsigned timeout, FILE *not
 	struct attempt *attempt = &attempts->all[attempts->begun++];
 	const struct addrinfo *address = attempt->address;
 
-	fprintf(notices, "Trying %s...\n", attempt->text);
-	fflush(notices);
-	attempts->next_at = now_ms() + NEXT_AFTER_MS;
-	attempt->deadline = now_ms() + 1000LL * timeout;
+	if (notices) {
+		fprintf(notices, "Trying %s...\n", attempt->text);
+		fflush(notices);
+	}
+	attempts->next_at = clock_ms() + NEXT_AFTER_MS;
+	attempt->deadline = clock_ms() + 1000LL * timeout;
 	attempt->socket = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (attempt->socket < 0) {
 		set_error(attempts, attempt, errno);
@@ -156,7 +151,7 @@ static int time_left(const struct attempts *attempts)
 		if (attempt->socket >= 0 && (until == 0 || attempt->deadline < until))
 			until = attempt->deadline;
 	}
-	left = until - now_ms();
+	left = until - clock_ms();
 	return left > 0 ? (int)left : 0;
 }
 
@@ -185,7 +180,7 @@ static struct attempt *wait_for_attempts(struct attempts *attempts)
 		if (attempt->socket < 0)
 			continue;
 		if (polled[i].revents == 0) {
-			if (now_ms() >= attempt->deadline)
+			if (clock_ms() >= attempt->deadline)
 				set_error(attempts, attempt, ETIMEDOUT);
 			continue;
 		}
@@ -203,7 +198,7 @@ static struct attempt *try_all(struct attempts *attempts, unsigned timeout, FILE
 		struct attempt *connected;
 
 		if (attempts->begun < attempts->count &&
-		    (attempts->pending == 0 || now_ms() >= attempts->next_at))
+		    (attempts->pending == 0 || clock_ms() >= attempts->next_at))
 			begin_attempt(attempts, timeout, notices);
 		if (attempts->pending == 0)
 			continue;

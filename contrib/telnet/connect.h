@@ -25,8 +25,8 @@ bool connect_knows_port(const char *port, unsigned short *number);
 /*
  * Connects to the first address of the host that answers, IPv6 and IPv4 in turn, the next one tried
  * 250 ms after the last or as soon as that has failed (RFC 8305). What is tried is told to
- * `notices`, what has failed to standard error, each address by name. Returns a socket that does
- * not block, or -1.
+ * `notices` unless that is NULL, what has failed to standard error, each address by name. Returns
+ * a socket that does not block, or -1.
  */
 int connect_to(const struct connect_target *, FILE *notices);
 

@@ -45,14 +45,18 @@ static void on_escape(void *owner)
 	command_prompt(owner);
 }
 
+/* To standard output, also where it is a pipe or a file: scripts look there for these lines. */
 static void welcome(const struct settings *settings)
 {
 	char escape[8];
 
-	session_notice("Connected to %s.\n", settings->host);
-	if (terminal_is_there() && settings->escape != SETTINGS_NO_ESCAPE)
-		session_notice("Escape character is '%s'.\n",
-			       settings_show_character(settings->escape, escape));
+	if (settings->quiet)
+		return;
+	printf("Connected to %s.\n", settings->host);
+	if (settings->escape != SETTINGS_NO_ESCAPE)
+		printf("Escape character is '%s'.\n",
+		       settings_show_character(settings->escape, escape));
+	fflush(stdout);
 }
 
 static void say_goodbye(const struct session *session)
@@ -67,6 +71,10 @@ static void say_goodbye(const struct session *session)
 	else if (session->error != 0)
 		fprintf(stderr, "telnet: connection to %s: %s\n", session->host,
 			strerror(session->error));
+	else if (session->settings->quiet)
+		return;
+	else if (session->silent)
+		session_notice("Connection closed: the server has been silent for a second.\n");
 	else
 		session_notice("Connection closed by foreign host.\n");
 }
@@ -111,7 +119,7 @@ static int connect_and_run(struct client *client)
 
 	connect_knows_port(settings->port, &port);
 	terminal_leave();
-	socket = connect_to(&target, terminal_is_there() ? stdout : stderr);
+	socket = connect_to(&target, settings->quiet ? NULL : stdout);
 	terminal_return();
 	return socket < 0 ? EXIT_FAILURE : run_session(client, socket, port);
 }

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "contrib/telnet/clock.h"
 #include "contrib/telnet/modes.h"
 #include "contrib/telnet/text.h"
 
@@ -19,6 +20,9 @@
 #define PIECE_SIZE 1024
 
 #define COMMAND_SIZE 3 /* of IAC, WILL and an option */
+
+/* Where nothing was piped in, a server that says nothing for this long has no more to say. */
+#define SILENCE_MS 1000
 
 enum polled {
 	POLLED_KEYS,
@@ -76,6 +80,7 @@ static void write_screen(struct session *session)
 	if (session->lines && session->to_screen.size > 0)
 		lines_interrupt(session->lines);
 	session->screen_error = queue_write(&session->to_screen, session->screen);
+	session->heard = clock_ms(); /* meanwhile nothing was read */
 	if (session->screen_error != 0)
 		queue_clear(&session->to_screen);
 }
@@ -120,6 +125,7 @@ static void receive(struct session *session)
 	ssize_t size = recv(session->socket, session->input + session->input_size,
 			    sizeof(session->input) - session->input_size, MSG_DONTWAIT);
 
+	session->heard = clock_ms();
 	if (size > 0)
 		session->input_size += (size_t)size;
 	else if (size == 0)
@@ -157,6 +163,7 @@ static void half_close(struct session *session)
 		return;
 	shutdown(session->socket, SHUT_WR);
 	session->half_closed = true;
+	session->heard = clock_ms();
 }
 
 /* --- the keyboard ------------------------------------------------------------------------- */
@@ -181,6 +188,28 @@ static void read_keys(struct session *session, short events)
 		session_end_input(session);
 	else
 		session->closed = true; /* the terminal has gone */
+}
+
+/* --- silence ------------------------------------------------------------------------------ */
+
+/*
+ * Whether the server's silence ends the session: nothing was piped in, so the server is only asked
+ * whether it is there. While the screen takes nothing the server is not read, so it is not silent.
+ */
+static bool awaits_silence(const struct session *session)
+{
+	return session->half_closed && !session->keys_came && !terminal_is_there() &&
+	       session->to_screen.size == 0;
+}
+
+/* How long to wait in milliseconds; -1: for ever. */
+static int time_until_silence(const struct session *session)
+{
+	long long left = session->heard + SILENCE_MS - clock_ms();
+
+	if (!awaits_silence(session))
+		return -1;
+	return left > 0 ? (int)left : 0;
 }
 
 /* --- a turn ------------------------------------------------------------------------------- */
@@ -226,14 +255,17 @@ void session_step(struct session *session)
 {
 	struct pollfd polled[POLLED];
 	const short readable = POLLIN | POLLHUP | POLLERR | POLLNVAL;
+	int ready;
 
 	half_close(session);
 	fill_polled(session, polled);
-	if (terminal_wait(polled, POLLED, -1) < 0) {
+	ready = terminal_wait(polled, POLLED, time_until_silence(session));
+	if (ready < 0) {
 		if (errno != EINTR)
 			session->error = errno;
 		memset(polled, 0, sizeof(polled));
 	}
+	session->silent = ready == 0;
 	session_answer_requests(session);
 	if (polled[POLLED_SOCKET].revents & POLLPRI)
 		urgent_came(session);

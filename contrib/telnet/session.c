@@ -219,7 +219,8 @@ void session_tell_variables(struct session *session)
 bool session_is_alive(const struct session *session)
 {
 	return !session->closed && session->error == 0 && session->screen_error == 0 &&
-	       session->fault[0] == '\0' && !(session->server_ended && session->input_size == 0);
+	       session->fault[0] == '\0' && !session->silent &&
+	       !(session->server_ended && session->input_size == 0);
 }
 
 /* --- typing ------------------------------------------------------------------------------- */
@@ -442,7 +443,7 @@ static bool was_in_order(const struct session *session)
 {
 	if (session->screen_error != 0)
 		return false;
-	if (session->closed)
+	if (session->closed || session->silent)
 		return true;
 	return session->error == 0 && session->fault[0] == '\0' &&
 	       (terminal_is_there() || !is_input_left(session));

@@ -67,6 +67,8 @@ struct session {
 	bool half_closed; /* and the server has been told */
 	bool cut_off; /* some of it could not be sent */
 	bool server_ended;
+	long long heard; /* when the server was last heard, or nobody could listen to it (ms) */
+	bool silent; /* nothing was piped in, and the server has said nothing for a second */
 	bool hung_up; /* the connection has ended, though not all that came has been read */
 	bool closed; /* by the user */
 	int error; /* what has broken the connection */

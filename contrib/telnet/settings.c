@@ -22,7 +22,7 @@
 #define TIMEOUT_MAX 3600
 
 static const char usage[] =
-	"usage: telnet [-468acEKLNrx] [-e CHAR] [-l USER] [--trace FILE] [--crlf|--lf]\n"
+	"usage: telnet [-468acEKLNqrx] [-e CHAR] [-l USER] [--trace FILE] [--crlf|--lf]\n"
 	"              [--timeout SECONDS] [HOST [PORT]]\n"
 	"  -4, --ipv4            use only IPv4\n"
 	"  -6, --ipv6            use only IPv6\n"
@@ -33,6 +33,7 @@ static const char usage[] =
 	"  -K, --no-login        tell it none (the default)\n"
 	"  -e, --escape CHAR     the escape character: X, ^X or off; default ^]\n"
 	"  -E, --no-escape       no escape character\n"
+	"  -q, --quiet           print no notices, only what the server says and errors\n"
 	"  -r, --rlogin          the escape character is ~ at the beginning of a line\n"
 	"  -N                    accepted: addresses are never turned into names\n"
 	"  -c, --no-rc           accepted: no file of commands is read\n"
@@ -63,6 +64,7 @@ static const struct option long_options[] = {
 	{"no-login", no_argument, NULL, 'K'},
 	{"escape", required_argument, NULL, 'e'},
 	{"no-escape", no_argument, NULL, 'E'},
+	{"quiet", no_argument, NULL, 'q'},
 	{"rlogin", no_argument, NULL, 'r'},
 	{"no-rc", no_argument, NULL, 'c'},
 	{"encrypt", no_argument, NULL, 'x'},
@@ -212,6 +214,9 @@ static bool set_flag(struct settings *settings, int option)
 	case 'K':
 		settings->user = NULL;
 		return true;
+	case 'q':
+		settings->quiet = true;
+		return true;
 	case OPTION_CRLF:
 		settings->crlf = true;
 		settings->bare_lf = false;
@@ -293,7 +298,8 @@ int settings_read(struct settings *settings, int count, char *arguments[])
 			continue;
 		}
 		place = optind;
-		option = getopt_long(count, arguments, "-:468LaKErNxcVhe:l:n:", long_options, NULL);
+		option =
+			getopt_long(count, arguments, "-:468LaKEqrNxcVhe:l:n:", long_options, NULL);
 		if (option < 0)
 			break;
 		status = take_option(settings, option, arguments[place]);

@@ -823,11 +823,12 @@ static void say_to_file(const char *bytes, size_t size)
 	char *output, status[TYPIST_WORD_SIZE];
 	size_t output_size;
 
-	snprintf(command, sizeof(command),
-		 "rm -f %s; mkfifo %s; %s --trace %s 127.0.0.1 %s <>%s >%s 2>%s; echo status=$?.",
-		 trial_file("input", NULL), trial_file("input", NULL), trial_built("telnet"),
-		 trial_file("trace", ""), listener.port_text, trial_file("input", NULL),
-		 trial_file("output", NULL), trial_file("notices", NULL));
+	snprintf(
+		command, sizeof(command),
+		"rm -f %s; mkfifo %s; %s -q --trace %s 127.0.0.1 %s <>%s >%s 2>%s; echo status=$?.",
+		trial_file("input", NULL), trial_file("input", NULL), trial_built("telnet"),
+		trial_file("trace", ""), listener.port_text, trial_file("input", NULL),
+		trial_file("output", NULL), trial_file("notices", NULL));
 	typist.variables[0] = SECRET_NAME "=" SECRET;
 	typist.variables[1] = "DISPLAY=desk:1";
 	typist_start(&typist, (const char *const[]){"sh", "-c", command, NULL});

@@ -388,7 +388,7 @@ static void a_piped_talk_with_smtp_prints_every_answer(void **state)
 	NEEDS_THE_NETWORK();
 	assert_string_equal(
 		machine_ask("printf 'HELO a\nMAIL FROM:<ann@lab.test>\nRCPT TO:<wanda@lab.test>\n"
-			    "QUIT\n' | telnet mail.lab.test 25 2>/dev/null; echo status=$?"),
+			    "QUIT\n' | telnet -q mail.lab.test 25; echo status=$?"),
 		"220 mail.lab.test ESMTP Postfix\r\n250 mail.lab.test\r\n250 2.1.0 Ok\r\n"
 		"250 2.1.5 Ok\r\n221 2.0.0 Bye\r\nstatus=0\n");
 }
@@ -398,9 +398,10 @@ static void a_piped_talk_without_quit_ends_as_well(void **state)
 {
 	(void)state;
 	NEEDS_THE_NETWORK();
-	assert_string_equal(machine_ask("printf 'HELO a\n' | timeout 10 telnet mail.lab.test 25 "
-					"2>/dev/null; echo status=$?"),
-			    "220 mail.lab.test ESMTP Postfix\r\n250 mail.lab.test\r\nstatus=0\n");
+	assert_string_equal(
+		machine_ask("printf 'HELO a\n' | timeout 10 telnet -q mail.lab.test 25; "
+			    "echo status=$?"),
+		"220 mail.lab.test ESMTP Postfix\r\n250 mail.lab.test\r\nstatus=0\n");
 }
 
 static void a_piped_talk_with_pop3_prints_every_answer(void **state)
@@ -411,7 +412,7 @@ static void a_piped_talk_with_pop3_prints_every_answer(void **state)
 	NEEDS_THE_NETWORK();
 	deliver();
 	shown = machine_ask("printf 'USER wanda\nPASS right horse\nRETR 1\nDELE 1\nQUIT\n' | "
-			    "telnet mail.lab.test 110 2>/dev/null; echo status=$?");
+			    "telnet -q mail.lab.test 110; echo status=$?");
 	assert_ptr_equal(strstr(shown, "+OK mail.lab.test ready.\r\n+OK\r\n+OK Logged in.\r\n"),
 			 shown);
 	ends_with(shown, "\r\n\r\n" GREETING "\r\n..a line that begins with a dot\r\n"
