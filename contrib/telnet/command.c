@@ -104,7 +104,8 @@ static enum command_result run_status(struct client *client, size_t count, char 
 		printf("Connected to %s.\nOperating in %s mode.\n", session->host,
 		       modes_typing_name(session));
 		if (!session->telnet) {
-			puts("The server has not spoken TELNET.");
+			puts(session->raw ? "Every byte is text: TELNET is not spoken."
+					  : "The server has not spoken TELNET.");
 		} else {
 			show_options(session->nvt, "the server", nvt_is_remote_on);
 			show_options(session->nvt, "the client", nvt_is_local_on);
@@ -158,6 +159,14 @@ static void mode_telnet(struct session *session)
 	session_begin_telnet(session, true);
 }
 
+static void mode_text(struct session *session)
+{
+	if (session_begin_text(session))
+		session->typing = SESSION_LINES;
+	else
+		puts("The server's data is compressed by TELNET.");
+}
+
 struct mode {
 	const char *name;
 	const char *help;
@@ -168,6 +177,7 @@ static const struct mode modes[] = {
 	{"character", "each key is sent as it is typed, and the server echoes", mode_character},
 	{"line", "lines are edited here where the server's terminal would (LINEMODE)", mode_line},
 	{"oldline", "whole lines are sent, edited and shown here, without LINEMODE", mode_old_line},
+	{"text", "every byte is text from now on, and lines are edited here", mode_text},
 	{"telnet", "speak TELNET now, with offers, to a server that has not begun", mode_telnet},
 };
 
@@ -368,8 +378,8 @@ static const struct command commands[] = {
 	{"environ", "[define NAME VALUE | undefine|export|unexport NAME]",
 	 "variables that the server may be told", run_environ, 3, true, false},
 	{"help", "[COMMAND]", "this", run_help, 1, false, false},
-	{"mode", "character|line|oldline|telnet", "how what you type is sent", run_mode, 1, false,
-	 true},
+	{"mode", "character|line|oldline|text|telnet", "how what you type is sent", run_mode, 1,
+	 false, true},
 	{"open", "HOST [PORT]", "connect", run_open, 2, false, false},
 	{"quit", "", "close the connection and exit", run_quit, 0, false, false},
 	{"send", "FUNCTION...", "send a function of TELNET (send ? lists them)", send_command,

@@ -96,7 +96,7 @@ static int run_session(struct client *client, int socket, unsigned short port)
 	client->session = session;
 	welcome(settings);
 	trace_begin(&client->trace, "connected");
-	if (port == TELNET_PORT || settings->negotiate)
+	if (!settings->raw && (port == TELNET_PORT || settings->negotiate))
 		session_begin_telnet(session, true);
 	in_order = session_run(session);
 	say_goodbye(session);

@@ -35,7 +35,7 @@ enum polled {
 
 static size_t text_came(struct session *session, const char *bytes, size_t size)
 {
-	size_t text = text_before_telnet(bytes, size);
+	size_t text = session->raw ? size : text_before_telnet(bytes, size);
 
 	if (size - text == 1 && session->server_ended)
 		text = size;

@@ -23,6 +23,8 @@
 /* What is typed is sent in pieces of this size at most. */
 #define TYPED_SIZE 512
 
+#define TELOPT_COMPRESS2 86 /* <arpa/telnet.h> does not know it */
+
 /* What pseudo-terminals say of themselves. */
 #define SPEED 38400
 
@@ -161,6 +163,7 @@ struct session *session_new(int socket, struct settings *settings, struct variab
 	}
 	session->socket = socket;
 	session->screen = open_screen();
+	session->raw = settings->raw;
 	session->at_line_start = true;
 	return session;
 }
@@ -195,6 +198,7 @@ void session_begin_telnet(struct session *session, bool with_offers)
 	if (session->telnet)
 		return;
 	session->telnet = true;
+	session->raw = false;
 	if (terminal_is_there())
 		session_tell_specials(session);
 	nvt_open(session->nvt);
@@ -205,6 +209,26 @@ void session_begin_telnet(struct session *session, bool with_offers)
 	if (session->settings->binary_input)
 		nvt_ask_remote(session->nvt, TELOPT_BINARY, true);
 	modes_set(session);
+}
+
+bool session_begin_text(struct session *session)
+{
+	struct nvt *fresh;
+
+	if (!session->telnet) {
+		session->raw = true;
+		return true;
+	}
+	if (nvt_is_remote_on(session->nvt, TELOPT_COMPRESS2))
+		return false;
+	fresh = new_endpoint(session);
+	if (!fresh)
+		return false;
+	nvt_free(session->nvt);
+	session->nvt = fresh;
+	session->telnet = false;
+	session->raw = true;
+	return true;
 }
 
 void session_tell_variables(struct session *session)

@@ -38,6 +38,7 @@ struct session {
 	int screen; /* the descriptor to show things on */
 
 	bool telnet; /* the connection speaks TELNET */
+	bool raw; /* the user wants no byte to be TELNET */
 	struct nvt *nvt;
 	const char *terminal_types[2];
 	struct nvt_variable exported[VARIABLES_MAX];
@@ -85,6 +86,12 @@ void session_free(struct session *);
 
 /* Begins to speak TELNET; `offer`: with offers of this end. */
 void session_begin_telnet(struct session *, bool offer);
+
+/*
+ * From now on no byte is TELNET, in either direction. Returns false, and changes nothing, when the
+ * server's data comes compressed by TELNET or when memory is out.
+ */
+bool session_begin_text(struct session *);
 
 /* Goes on until the connection is at an end or closed. Returns whether all was in order. */
 bool session_run(struct session *);

@@ -23,7 +23,7 @@
 
 static const char usage[] =
 	"usage: telnet [-468acEKLNqrx] [-e CHAR] [-l USER] [--trace FILE] [--crlf|--lf]\n"
-	"              [--timeout SECONDS] [HOST [PORT]]\n"
+	"              [--raw] [--timeout SECONDS] [HOST [PORT]]\n"
 	"  -4, --ipv4            use only IPv4\n"
 	"  -6, --ipv6            use only IPv6\n"
 	"  -8, --binary          ask for 8-bit data both ways (BINARY)\n"
@@ -42,6 +42,7 @@ static const char usage[] =
 	"      --crlf            lines end in CR LF: to a text server the default,\n"
 	"                        to a login server what the Enter key sends\n"
 	"      --lf              to a text server lines end in LF\n"
+	"      --raw             never speak TELNET: every byte is text\n"
 	"      --timeout SECONDS how long to wait for an address, default 30\n"
 	"  -V, --version         print the version\n"
 	"  -h, --help            print this\n"
@@ -51,6 +52,7 @@ static const char usage[] =
 enum long_option {
 	OPTION_CRLF = 256,
 	OPTION_LF,
+	OPTION_RAW,
 	OPTION_TIMEOUT,
 };
 
@@ -71,6 +73,7 @@ static const struct option long_options[] = {
 	{"trace", required_argument, NULL, 'n'},
 	{"crlf", no_argument, NULL, OPTION_CRLF},
 	{"lf", no_argument, NULL, OPTION_LF},
+	{"raw", no_argument, NULL, OPTION_RAW},
 	{"timeout", required_argument, NULL, OPTION_TIMEOUT},
 	{"version", no_argument, NULL, 'V'},
 	{"help", no_argument, NULL, 'h'},
@@ -224,6 +227,9 @@ static bool set_flag(struct settings *settings, int option)
 	case OPTION_LF:
 		settings->bare_lf = true;
 		settings->crlf = false;
+		return true;
+	case OPTION_RAW:
+		settings->raw = true;
 		return true;
 	default:
 		return option == 'N' || option == 'c';

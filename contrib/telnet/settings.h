@@ -16,6 +16,7 @@ struct settings {
 	unsigned timeout; /* seconds for an address that does not answer */
 	bool negotiate; /* at once, whatever the port */
 	bool quiet; /* no notices, only what the server says and what goes wrong */
+	bool raw; /* no byte is TELNET, whatever the port and the server */
 	bool rlogin; /* the escape character counts at the beginning of a line only */
 	bool binary_input; /* BINARY is asked for of what the server sends */
 	bool binary_output; /* and of what is sent */

@@ -291,6 +291,66 @@ static void port_23_and_who_asks_for_it_are_spoken_to_at_once(void **state)
 	client_expect_raw(&server, BYTES(IAC WILL "\x1f"));
 }
 
+/* Byte 255 before every byte that can be a command of TELNET, and once more at the end. */
+static size_t fill_with_commands(char bytes[COMMAND_SIZE])
+{
+	size_t size = 0;
+
+	for (int byte = 0x80; byte < 0x100; byte++) {
+		bytes[size++] = '\xff';
+		bytes[size++] = (char)byte;
+	}
+	memcpy(bytes + size, "\xff\r\n\xff", 4);
+	return size + 4;
+}
+
+static void with_raw_no_byte_of_the_server_is_telnet(void **state)
+{
+	char bytes[COMMAND_SIZE];
+	size_t size = fill_with_commands(bytes);
+
+	(void)state;
+	pipe_from("{ printf '\\377\\375\\001\\n'; sleep 1; }", "--raw -a -q");
+	client_expect_raw(&server, BYTES("\xff\xfd\x01\r\n"));
+	client_send(&server, bytes, size);
+	client_half_close(&server);
+	typist_expect(&typist, "status=0");
+	assert_file("output", bytes, size);
+	assert_raw(BYTES("\xff\xfd\x01\r\n"));
+}
+
+static void with_raw_nothing_is_offered_and_what_is_typed_is_not_doubled(void **state)
+{
+	(void)state;
+	connect_with("--raw", "-a");
+	client_send(&server, BYTES("\xff\xfd\x01 yes\r\n"));
+	typist_expect(&typist, "\xff\xfd\x01 yes\r\n");
+	typist_enter(&typist, "\xff\xfe\xee");
+	client_expect_raw(&server, BYTES("\xff\xfe\xee\r\n"));
+	assert_raw(BYTES("\xff\xfe\xee\r\n"));
+	call_command(&typist, "status");
+	typist_expect(&typist, "Every byte is text");
+}
+
+static void mode_text_ends_telnet_and_mode_telnet_begins_it_again(void **state)
+{
+	(void)state;
+	connect_with(NULL, NULL);
+	client_send(&server, BYTES(IAC WILL "\x01"));
+	client_expect_raw(&server, BYTES(IAC DO "\x01"));
+	call_command(&typist, "mode text");
+	typist_expect_raw(&typist);
+	client_send(&server, BYTES(IAC WILL "\x03" IAC IAC "!"));
+	typist_expect(&typist, "\xff\xfb\x03\xff\xff!");
+	typist_enter(&typist, "\xff");
+	client_expect_raw(&server, BYTES("\xff\r\n"));
+	assert_raw(BYTES(IAC DO "\x01\xff\r\n"));
+	call_command(&typist, "mode telnet");
+	client_expect_raw(&server, BYTES(IAC DO "\x03"));
+	client_send(&server, BYTES("as" IAC IAC "is"));
+	typist_expect(&typist, "as\xffis");
+}
+
 /* --- piped -------------------------------------------------------------------------------- */
 
 static void what_is_piped_in_is_sent_with_cr_lf_and_every_answer_is_printed(void **state)
@@ -513,6 +573,9 @@ int main(void)
 		TEST(telnet_begins_with_the_first_command_of_the_server),
 		TEST(what_was_typed_of_a_line_when_telnet_begins_is_sent),
 		TEST(port_23_and_who_asks_for_it_are_spoken_to_at_once),
+		TEST(with_raw_no_byte_of_the_server_is_telnet),
+		TEST(with_raw_nothing_is_offered_and_what_is_typed_is_not_doubled),
+		TEST(mode_text_ends_telnet_and_mode_telnet_begins_it_again),
 		TEST(what_is_piped_in_is_sent_with_cr_lf_and_every_answer_is_printed),
 		TEST(every_byte_can_be_piped_in_and_come_back),
 		TEST(with_lf_what_is_piped_in_is_not_touched),
