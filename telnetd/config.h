@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "telnetd/charsets.h"
+#include "telnetd/complain.h"
 
 #define CONFIG_BINDS_MAX 16
 
@@ -18,6 +19,7 @@
 struct config_bind {
 	char *host; /* numeric; NULL for all addresses */
 	char *port; /* decimal; NULL for config.port */
+	struct origin origin; /* where the configuration has it */
 };
 
 /* Whether the server does an option of TELNET; the settings say below who asks for it. */
@@ -48,13 +50,16 @@ struct config {
 
 /*
  * Fills a config from the command line and the configuration file that it names (or the usual one
- * where there is one); the command line wins. Whatever is wrong is said in one line on standard
- * error that names the value and what would be right.
+ * where there is one); the command line wins. Whatever is wrong is complained of in one line that
+ * says where the value stands and what would be right (complain.h).
  *
  * Returns -1 where the program is to go on, else the status to exit with (0 after --help). What the
  * config points to is freed by config_free in either case.
  */
 int config_read(struct config *, int argc, char **argv);
 void config_free(struct config *);
+
+/* Frees a list of words that ends with NULL, and the words. */
+void config_free_words(char **);
 
 #endif

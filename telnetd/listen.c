@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "telnetd/complain.h"
+
 #define BACKLOG 1024
 
 /* Returns a listening socket or a negative errno. */
@@ -31,32 +33,32 @@ static int open_socket(const struct addrinfo *address)
 	return result;
 }
 
-static int complain(const char *host, const char *port, int error)
+static int cannot_listen(const struct origin *origin, const char *host, const char *port, int error)
 {
-	fprintf(stderr, "telnetd: cannot listen on %s port %s: %s\n", host, port, strerror(-error));
+	complain_of(origin, "cannot listen on %s port %s: %s", host, port, strerror(-error));
 	return CONFIG_EXIT_FAILURE;
 }
 
-/* Returns a listening socket, or -1 with a line on standard error and *status set. */
-static int open_bind(const char *host, const char *port, int *status)
+/* Returns a listening socket, or -1 after a complaint, with *status set. */
+static int open_bind(const struct config_bind *bind, const char *port, int *status)
 {
 	const struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
 				       .ai_socktype = SOCK_STREAM};
 	struct addrinfo *address;
 	int fd;
 
-	if (getaddrinfo(host, port, &hints, &address) != 0) {
-		fprintf(stderr,
-			"telnetd: bad address '%s': an IPv4 or IPv6 address in figures is wanted\n",
-			host);
-		*status = CONFIG_EXIT_USAGE;
+	if (getaddrinfo(bind->host, port, &hints, &address) != 0) {
+		*status = complain_of(
+			&bind->origin,
+			"bad address '%s': an IPv4 or IPv6 address in figures is wanted",
+			bind->host);
 		return -1;
 	}
 	fd = open_socket(address);
 	freeaddrinfo(address);
 	if (fd >= 0)
 		return fd;
-	*status = complain(host, port, fd);
+	*status = cannot_listen(&bind->origin, bind->host, port, fd);
 	return -1;
 }
 
@@ -66,6 +68,7 @@ static size_t open_all(const char *port, int sockets[LISTEN_MAX], int *status)
 	static const char *const hosts[] = {"::", "0.0.0.0"};
 	const struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
 				       .ai_socktype = SOCK_STREAM};
+	const struct origin nowhere = {0};
 	size_t count = 0;
 	int error = -EAFNOSUPPORT;
 
@@ -83,7 +86,7 @@ static size_t open_all(const char *port, int sockets[LISTEN_MAX], int *status)
 			error = fd;
 	}
 	if (count == 0 || error != -EAFNOSUPPORT) {
-		*status = complain("all addresses", port, error);
+		*status = cannot_listen(&nowhere, "all addresses", port, error);
 		while (count > 0)
 			close(sockets[--count]);
 	}
@@ -101,8 +104,7 @@ size_t listen_open(const struct config *config, int sockets[LISTEN_MAX], int *st
 	for (; count < config->bind_count; count++) {
 		const struct config_bind *bind = &config->binds[count];
 
-		sockets[count] =
-			open_bind(bind->host, bind->port ? bind->port : default_port, status);
+		sockets[count] = open_bind(bind, bind->port ? bind->port : default_port, status);
 		if (sockets[count] >= 0)
 			continue;
 		while (count > 0)

@@ -16,7 +16,7 @@
 
 /*
  * Opens a listening socket for each address: close-on-exec, non-blocking, an IPv6 one for IPv6
- * only. Says in one line on standard error what is wrong. Returns how many there are, in `sockets`,
+ * only. Complains in one line of what is wrong. Returns how many there are, in `sockets`,
  * or 0 where one cannot be opened; none is left open then. *status is the status to exit with.
  */
 size_t listen_open(const struct config *, int sockets[LISTEN_MAX], int *status);

@@ -6,8 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "telnetd/complain.h"
 #include "telnetd/config.h"
 #include "telnetd/listen.h"
 #include "telnetd/log.h"
@@ -16,7 +18,7 @@
 
 static int fail(const char *what, int error)
 {
-	fprintf(stderr, "telnetd: %s: %s\n", what, strerror(-error));
+	complain("%s: %s", what, strerror(-error));
 	log_line(LOG_ERR, "event=failed what=\"%s\" why=\"%s\"", what, strerror(-error));
 	return CONFIG_EXIT_FAILURE;
 }
@@ -34,6 +36,46 @@ static void log_listening(const int *sockets, size_t count)
 		log_line(LOG_INFO, "event=listening address=%s port=%hu connect=\"telnet %s %hu\"",
 			 host, port, host, port);
 	}
+}
+
+/* What descriptor 0 is, unless it is the socket of a TCP connection: NULL then. */
+static const char *name_unfit_input(void)
+{
+	struct sockaddr_storage peer;
+	socklen_t peer_size = sizeof(peer), size = sizeof(int);
+	int type = 0, listens = 0;
+	struct stat status;
+
+	if (fstat(STDIN_FILENO, &status) != 0)
+		return "not open";
+	if (isatty(STDIN_FILENO))
+		return "a terminal";
+	if (S_ISFIFO(status.st_mode))
+		return "a pipe";
+	if (!S_ISSOCK(status.st_mode))
+		return S_ISCHR(status.st_mode) ? "a device" : "a file";
+	getsockopt(STDIN_FILENO, SOL_SOCKET, SO_TYPE, &type, &size);
+	if (type != SOCK_STREAM)
+		return "a socket without connections";
+	getsockopt(STDIN_FILENO, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size);
+	if (listens)
+		return "a socket that listens";
+	if (getpeername(STDIN_FILENO, (struct sockaddr *)&peer, &peer_size) != 0)
+		return "a socket whose client has gone";
+	return NULL;
+}
+
+/* Returns -1, or the status to exit with. */
+static int check_inetd_socket(void)
+{
+	const char *unfit = name_unfit_input();
+
+	if (!unfit)
+		return -1;
+	complain("-i: descriptor 0 is %s: the socket of a client's connection is wanted, as from "
+		 "inetd(8) or a systemd socket unit with Accept=yes",
+		 unfit);
+	return CONFIG_EXIT_FAILURE;
 }
 
 /* Descriptor 0 is the client's connection, and so may 1 and 2 be: it is to be in one place only. */
@@ -54,14 +96,9 @@ static int take_inetd_socket(int *client)
 
 static int serve_inetd(struct monitor *monitor)
 {
-	struct sockaddr_storage peer;
-	socklen_t size = sizeof(peer);
-	int client, result;
+	int client;
+	int result = take_inetd_socket(&client);
 
-	/* While there is still a standard error to say it on, to somebody at a terminal. */
-	if (getpeername(STDIN_FILENO, (struct sockaddr *)&peer, &size) != 0)
-		return -errno;
-	result = take_inetd_socket(&client);
 	if (result == 0)
 		result = monitor_serve(monitor, client);
 	return result;
@@ -99,13 +136,14 @@ static int run(struct config *config)
 	size_t count = 0;
 	const char *what;
 	bool to_standard_error;
-	int status, result;
+	int status = -1, result;
 
-	if (!config->inetd) {
+	if (config->inetd)
+		status = check_inetd_socket();
+	else
 		count = listen_open(config, sockets, &status);
-		if (count == 0)
-			return status;
-	}
+	if (count == 0 && status >= 0)
+		return status;
 	/* Workers that are shared are few: each loads its own. */
 	if (config->sessions_per_worker == 1)
 		charsets_load(&config->charsets);

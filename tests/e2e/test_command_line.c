@@ -112,15 +112,36 @@ static void whatever_is_wrong_is_said_in_one_line_that_names_the_value(void **st
 
 static void a_wrong_line_of_the_configuration_is_named(void **state)
 {
-	const char *path = trial_file("conf", "login = \"/bin/sh\"\nnonsense = 1\n");
-	const char *arguments[] = {"-F", "-b", "127.0.0.1:0", "-c", path, NULL};
-	char place[256];
+	static const struct {
+		const char *text;
+		const char *wanted;
+	} wrong[] = {
+		{"# comment\nnonsense = 1\n", "nonsense"},
+		{"# comment\nport = \"70000\"\n", "'70000'"},
+		{"/* comment */\nbind = { host.invalid }\n", "'host.invalid'"},
+		{"port = 0\nport = 0\n", "port is set already in line 1"},
+	};
 
 	(void)state;
-	snprintf(place, sizeof(place), "%s:2: ", path);
-	expect_complaint(2, place, "nonsense", arguments);
-	trial_file("conf", "port = \"70000\"\n");
-	expect_complaint(2, "'70000'", "65535", arguments);
+	for (size_t i = 0; i < COUNT(wrong); i++) {
+		const char *path = trial_file("conf", wrong[i].text);
+		const char *arguments[] = {"-F", "-l", "/bin/sh", "-c", path, NULL};
+		char line[256];
+
+		snprintf(line, sizeof(line), "telnetd: %s:2: ", path);
+		expect_complaint(2, line, wrong[i].wanted, arguments);
+	}
+}
+
+static void a_wrong_value_is_told_from_which_option_it_is(void **state)
+{
+	const char *path = trial_file("conf", "port = 0\n");
+	const char *short_one[] = {"-c", path, "-l", "/bin/sh", "-Fp", "x", NULL};
+	const char *long_one[] = {"-c", path, "-l", "/bin/sh", "--bind", "host.invalid", NULL};
+
+	(void)state;
+	expect_complaint(2, "telnetd: -p: ", "'x'", short_one);
+	expect_complaint(2, "telnetd: --bind: ", "'host.invalid'", long_one);
 }
 
 static void a_port_in_use_is_said_in_one_line_and_exits_with_1(void **state)
@@ -265,26 +286,6 @@ static void a_web_page_types_nothing(void **state)
 	assert_int_equal(server_count_log(&server, "event=login"), 1);
 }
 
-/* Connects a client to a socket of the test, as a super-server has one; returns its end. */
-static int accept_client(void)
-{
-	struct sockaddr_in address = {.sin_family = AF_INET,
-				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t size = sizeof(address);
-	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), accepted;
-
-	assert_int_equal(bind(listener, (struct sockaddr *)&address, size), 0);
-	assert_int_equal(listen(listener, 1), 0);
-	assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &size), 0);
-	assert_int_equal(connect(fd, (struct sockaddr *)&address, size), 0);
-	accepted = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-	assert_true(accepted >= 0);
-	close(listener);
-	client_use(&client, fd, &usual_terminal);
-	return accepted;
-}
-
 static void assert_own_server_ends(void)
 {
 	pid_t pid = own_server;
@@ -294,45 +295,6 @@ static void assert_own_server_ends(void)
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	own_server = 0;
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-}
-
-/* It has the connection from inetd, at three descriptors; only the worker may keep it. */
-static void assert_monitor_lacks_socket(void)
-{
-	struct sockaddr_in address = {0};
-	socklen_t size = sizeof(address);
-	unsigned long inode;
-	char link[64];
-
-	assert_int_equal(getpeername(client.socket, (struct sockaddr *)&address, &size), 0);
-	inode = process_socket_inode(ntohs(address.sin_port), client.port);
-	assert_int_not_equal(inode, 0);
-	snprintf(link, sizeof(link), "socket:[%lu]", inode);
-	assert_int_equal(process_finds_descriptor(own_server, link), -1);
-}
-
-static void inetds_connection_is_served(void **state)
-{
-	int accepted = accept_client();
-
-	(void)state;
-	own_server = fork();
-	assert_true(own_server >= 0);
-	if (own_server == 0) {
-		for (int fd = 0; fd <= 2; fd++)
-			dup2(accepted, fd);
-		execl(trial_built("telnetd"), "telnetd", "-i", "-l", "/bin/sh", "-f", "/dev/null",
-		      "-c", "/dev/null", NULL);
-		_exit(126);
-	}
-	close(accepted);
-	client_expect_prompt(&client);
-	assert_monitor_lacks_socket();
-	client_enter(&client, "echo ser''ved; exit");
-	client_expect(&client, "served\r\n");
-	client_expect_end(&client);
-	assert_false(client_has(&client, "event="));
-	assert_own_server_ends();
 }
 
 static unsigned short find_free_port(void)
@@ -376,14 +338,6 @@ static void without_foreground_it_is_in_the_background_and_no_hang_up_ends_it(vo
 	client_expect_end(&client);
 	client_expect_end(&other);
 	assert_own_server_ends();
-}
-
-static void inetd_without_a_connection_is_complained_of(void **state)
-{
-	const char *arguments[] = {"-i", "-c", "/dev/null", "-l", "/bin/sh", NULL};
-
-	(void)state;
-	expect_complaint(1, "descriptor 0", "socket", arguments);
 }
 
 /* --- what it shows ------------------------------------------------------------------------ */
@@ -453,6 +407,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		COMMAND_LINE_TEST(whatever_is_wrong_is_said_in_one_line_that_names_the_value),
 		COMMAND_LINE_TEST(a_wrong_line_of_the_configuration_is_named),
+		COMMAND_LINE_TEST(a_wrong_value_is_told_from_which_option_it_is),
 		COMMAND_LINE_TEST(a_port_in_use_is_said_in_one_line_and_exits_with_1),
 		COMMAND_LINE_TEST(version_and_help_are_printed),
 		COMMAND_LINE_TEST(ipv6_is_listened_on),
@@ -461,8 +416,6 @@ int main(void)
 		COMMAND_LINE_TEST(only_the_same_user_is_served_where_that_is_asked_for),
 		COMMAND_LINE_TEST(the_same_user_is_served_by_ipv6_as_well),
 		COMMAND_LINE_TEST(a_web_page_types_nothing),
-		COMMAND_LINE_TEST(inetds_connection_is_served),
-		COMMAND_LINE_TEST(inetd_without_a_connection_is_complained_of),
 		COMMAND_LINE_TEST(
 			without_foreground_it_is_in_the_background_and_no_hang_up_ends_it),
 		COMMAND_LINE_TEST(the_issue_is_shown_with_its_escapes_before_login),

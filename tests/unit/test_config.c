@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "telnetd/config.h"
+#include "telnetd/settings.h"
 #include "tests/unit/observe.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
@@ -114,6 +115,16 @@ static void assert_words(char *const words[], const char *const expected[])
 	assert_null(words[i]);
 }
 
+/* The file is bad in this line, which is said in one line. */
+#define assert_bad_file(number, complaint, ...)                                                    \
+	do {                                                                                       \
+		char expected[1024];                                                               \
+		snprintf(expected, sizeof(expected), "telnetd: %s:%d: %s\n", file, number,         \
+			 complaint);                                                               \
+		assert_int_equal(READ("-c", file, __VA_ARGS__), CONFIG_EXIT_USAGE);                \
+		assert_string_equal(output.text, expected);                                        \
+	} while (0)
+
 #define WORDS(...) ((const char *[]){__VA_ARGS__, NULL})
 
 /* --- options ------------------------------------------------------------------------------ */
@@ -140,8 +151,8 @@ static void without_options_the_usual_holds(void **state)
 static void the_usual_login_program_is_login_with_the_clients_address(void **state)
 {
 	(void)state;
-	if (access("/bin/login", X_OK) != 0) {
-		print_message("this machine has no /bin/login\n");
+	if (access("/bin/login", X_OK) != 0 || geteuid() != 0) {
+		print_message("this machine has no /bin/login, or it is of no use to this user\n");
 		skip();
 	}
 	assert_good("-c", "/dev/null");
@@ -203,7 +214,7 @@ static void linemode_is_an_option(void **state)
 	assert_int_equal(config.linemode, CONFIG_ASK);
 	assert_good(HERMETIC, "--linemode", "yes");
 	assert_int_equal(config.linemode, CONFIG_YES);
-	assert_bad("bad value 'always' of linemode: yes, no or ask is wanted", HERMETIC,
+	assert_bad("--linemode: bad value 'always' of linemode: yes, no or ask is wanted", HERMETIC,
 		   "--linemode", "always");
 }
 
@@ -225,6 +236,16 @@ static void login_is_an_option_with_arguments_after_spaces(void **state)
 	assert_words(config.login, WORDS("/bin/sh"));
 	assert_good("-c", "/dev/null", "--login", "  /bin/sh  -c \techo%h ");
 	assert_words(config.login, WORDS("/bin/sh", "-c", "echo%h"));
+}
+
+/* To name the default is to say nothing new. */
+static void the_usual_issue_need_not_be_there(void **state)
+{
+	bool there = access("/etc/issue.net", R_OK) == 0;
+
+	(void)state;
+	assert_good(HERMETIC, "-f", "/etc/issue.net");
+	assert_int_equal(config.issue != NULL, there);
 }
 
 static void issue_is_an_option(void **state)
@@ -297,10 +318,20 @@ static void version_and_help_are_printed_and_end_the_program(void **state)
 static void help_names_every_option(void **state)
 {
 	static const char *const options[] = {
-		"-F, --foreground",	  "-b, --bind ", "-p, --port ",	  "-l, --login ",
-		"-f, --issue ",		  "-i, --inetd", "-K ",		  "-S, --syslog",
-		"-c, --config ",	  "--same-user", "-V, --version", "-h, --help",
-		"--sessions-per-worker ", "--linemode ",
+		"-F, --foreground",
+		"-b, --bind ",
+		"-p, --port ",
+		"-l, --login ",
+		"-f, --issue ",
+		"-i, --inetd",
+		"-K ",
+		"-S, --syslog",
+		"-c, --config ",
+		"--same-user",
+		"-V, --version",
+		"-h, --help",
+		"--sessions-per-worker ",
+		"--linemode ",
 	};
 	char *const help[] = {"telnetd", "--help", NULL};
 
@@ -355,7 +386,7 @@ static void many_addresses_but_not_too_many_may_be_given(void **state)
 	arguments[count++] = "-b127.0.0.9";
 	assert_int_equal(read_arguments(STDERR_FILENO, arguments), CONFIG_EXIT_USAGE);
 	snprintf(expected, sizeof(expected),
-		 "telnetd: too many addresses at '127.0.0.9': at most %d are listened on\n",
+		 "telnetd: -b: too many addresses at '127.0.0.9': at most %d are listened on\n",
 		 CONFIG_BINDS_MAX);
 	assert_string_equal(output.text, expected);
 }
@@ -367,50 +398,51 @@ static void many_addresses_but_not_too_many_may_be_given(void **state)
 static void a_bad_port_is_named(void **state)
 {
 	(void)state;
-	assert_bad("bad port '65536'" PORT_WANTED, HERMETIC, "-p", "65536");
-	assert_bad("bad port '-1'" PORT_WANTED, HERMETIC, "-p", "-1");
-	assert_bad("bad port ''" PORT_WANTED, HERMETIC, "-p", "");
-	assert_bad("bad port 'telnet'" PORT_WANTED, HERMETIC, "--port", "telnet");
-	assert_bad("bad port '23x'" PORT_WANTED, HERMETIC, "-p", "23x");
-	assert_bad("bad port ' 23'" PORT_WANTED, HERMETIC, "-p", " 23");
-	assert_bad("bad port '+23'" PORT_WANTED, HERMETIC, "-p", "+23");
-	assert_bad("bad port '18446744073709551639'" PORT_WANTED, HERMETIC, "-p",
+	assert_bad("-p: bad port '65536'" PORT_WANTED, HERMETIC, "-p", "65536");
+	assert_bad("-p: bad port '-1'" PORT_WANTED, HERMETIC, "-p", "-1");
+	assert_bad("-p: bad port ''" PORT_WANTED, HERMETIC, "-p", "");
+	assert_bad("--port: bad port 'telnet'" PORT_WANTED, HERMETIC, "--port", "telnet");
+	assert_bad("-p: bad port '23x'" PORT_WANTED, HERMETIC, "-p", "23x");
+	assert_bad("-p: bad port ' 23'" PORT_WANTED, HERMETIC, "-p", " 23");
+	assert_bad("-p: bad port '+23'" PORT_WANTED, HERMETIC, "-p", "+23");
+	assert_bad("-p: bad port '18446744073709551639'" PORT_WANTED, HERMETIC, "-p",
 		   "18446744073709551639");
 }
 
 static void a_bad_address_is_named(void **state)
 {
 	(void)state;
-	assert_bad("bad port 'x'" PORT_WANTED, HERMETIC, "-b", "127.0.0.1:x");
-	assert_bad("bad port ''" PORT_WANTED, HERMETIC, "-b", "127.0.0.1:");
-	assert_bad("bad port '65536'" PORT_WANTED, HERMETIC, "-b", "[::1]:65536");
-	assert_bad("bad address '[::1': [ADDR]:PORT is wanted", HERMETIC, "-b", "[::1");
-	assert_bad("bad address '[::1]23': [ADDR]:PORT is wanted", HERMETIC, "-b", "[::1]23");
+	assert_bad("-b: bad port 'x'" PORT_WANTED, HERMETIC, "-b", "127.0.0.1:x");
+	assert_bad("-b: bad port ''" PORT_WANTED, HERMETIC, "-b", "127.0.0.1:");
+	assert_bad("-b: bad port '65536'" PORT_WANTED, HERMETIC, "-b", "[::1]:65536");
+	assert_bad("-b: bad address '[::1': [ADDR]:PORT is wanted", HERMETIC, "-b", "[::1");
+	assert_bad("-b: bad address '[::1]23': [ADDR]:PORT is wanted", HERMETIC, "-b", "[::1]23");
 }
 
 static void a_bad_login_program_is_named(void **state)
 {
 	(void)state;
-	assert_bad("bad login program '': an absolute path is wanted", "-c", "/dev/null", "-l", "");
-	assert_bad("bad login program '  ': an absolute path is wanted", "-c", "/dev/null", "-l",
-		   "  ");
-	assert_bad("bad login program 'sh -c x': an absolute path is wanted", "-c", "/dev/null",
+	assert_bad("-l: bad login program '': an absolute path is wanted", "-c", "/dev/null", "-l",
+		   "");
+	assert_bad("-l: bad login program '  ': an absolute path is wanted", "-c", "/dev/null",
+		   "-l", "  ");
+	assert_bad("-l: bad login program 'sh -c x': an absolute path is wanted", "-c", "/dev/null",
 		   "-l", "sh -c x");
-	assert_bad("cannot run login program '/nonexistent': No such file or directory", "-c",
+	assert_bad("-l: cannot run login program '/nonexistent': No such file or directory", "-c",
 		   "/dev/null", "-l", "/nonexistent -x");
-	assert_bad("cannot run login program '/dev/null': Permission denied", "-c", "/dev/null",
+	assert_bad("-l: cannot run login program '/dev/null': Permission denied", "-c", "/dev/null",
 		   "-l", "/dev/null");
-	assert_bad("cannot run login program '/tmp': Is a directory", "-c", "/dev/null", "-l",
+	assert_bad("-l: cannot run login program '/tmp': Is a directory", "-c", "/dev/null", "-l",
 		   "/tmp");
 }
 
 static void a_bad_issue_file_is_named(void **state)
 {
 	(void)state;
-	assert_bad("cannot read issue file '/nonexistent': No such file or directory", HERMETIC,
+	assert_bad("-f: cannot read issue file '/nonexistent': No such file or directory", HERMETIC,
 		   "-f", "/nonexistent");
-	assert_bad("cannot read issue file '': No such file or directory", HERMETIC, "-f", "");
-	assert_bad("cannot read issue file '/tmp': Is a directory", HERMETIC, "-f", "/tmp");
+	assert_bad("-f: cannot read issue file '': No such file or directory", HERMETIC, "-f", "");
+	assert_bad("-f: cannot read issue file '/tmp': Is a directory", HERMETIC, "-f", "/tmp");
 }
 
 static void a_bad_configuration_file_is_named(void **state)
@@ -426,12 +458,13 @@ static void a_bad_configuration_file_is_named(void **state)
 static void a_bad_number_of_sessions_is_named(void **state)
 {
 	(void)state;
-	assert_bad("bad number of sessions per worker 'all'" SESSIONS_WANTED, HERMETIC,
-		   "--sessions-per-worker", "all");
-	assert_bad("bad number of sessions per worker '-1'" SESSIONS_WANTED, HERMETIC,
-		   "--sessions-per-worker=-1");
-	assert_bad("bad number of sessions per worker '1000001'" SESSIONS_WANTED, HERMETIC,
-		   "--sessions-per-worker", "1000001");
+	assert_bad("--sessions-per-worker: bad number of sessions per worker 'all'" SESSIONS_WANTED,
+		   HERMETIC, "--sessions-per-worker", "all");
+	assert_bad("--sessions-per-worker: bad number of sessions per worker '-1'" SESSIONS_WANTED,
+		   HERMETIC, "--sessions-per-worker=-1");
+	assert_bad("--sessions-per-worker: bad number of sessions per worker "
+		   "'1000001'" SESSIONS_WANTED,
+		   HERMETIC, "--sessions-per-worker", "1000001");
 }
 
 static void an_unknown_option_is_named(void **state)
@@ -545,10 +578,11 @@ static void all_stands_for_every_character_set(void **state)
 	": one of UTF-8, US-ASCII, ISO-8859-1, ISO-8859-15, EUC-KR, CP949, EUC-JP, Shift_JIS, "    \
 	"ISO-2022-JP, GB18030, Big5, KOI8-R, CP437, CP850, IBM037, IBM1047 is wanted"
 
+/* With lines before it, to be counted. */
 #define assert_bad_line(complaint, line)                                                           \
 	do {                                                                                       \
-		write_file(line "\n");                                                             \
-		assert_bad(complaint, "-c", file, "-l", "/bin/sh");                                \
+		write_file("# a comment\n\n/* and\n another */\n" line "\n");                      \
+		assert_bad_file(5, complaint, "-l", "/bin/sh");                                    \
 	} while (0)
 
 static void a_character_set_that_cannot_be_is_named(void **state)
@@ -656,36 +690,118 @@ static void compress_in_the_file_is_yes_no_or_ask(void **state)
 static void a_bad_value_in_the_file_is_named(void **state)
 {
 	(void)state;
-	write_file("port = telnet\n");
-	assert_bad("bad port 'telnet'" PORT_WANTED, "-c", file);
+	assert_bad_line("bad port 'telnet'" PORT_WANTED, "port = telnet");
 	write_file("login = sh\n");
-	assert_bad("bad login program 'sh': an absolute path is wanted", "-c", file);
-	write_file("issue = /nonexistent\n");
-	assert_bad("cannot read issue file '/nonexistent': No such file or directory", "-l",
-		   "/bin/sh", "-c", file);
-	write_file("sessions-per-worker = many\n");
-	assert_bad("bad number of sessions per worker 'many'" SESSIONS_WANTED, "-l", "/bin/sh",
-		   "-c", file);
-	write_file("bind = {\"127.0.0.1:x\"}\n");
-	assert_bad("bad port 'x'" PORT_WANTED, "-l", "/bin/sh", "-c", file);
-	write_file("linemode = true\n");
-	assert_bad("bad value 'true' of linemode: yes, no or ask is wanted", "-l", "/bin/sh", "-c",
-		   file);
-	write_file("same-user = perhaps\n");
-	assert_bad("bad value 'perhaps' of same-user: true or false is wanted", "-l", "/bin/sh",
-		   "-c", file);
-	write_file("compress = 9\n");
-	assert_bad("bad value '9' of compress: yes, no or ask is wanted", "-l", "/bin/sh", "-c",
-		   file);
+	assert_bad_file(1, "bad login program 'sh': an absolute path is wanted", "-p", "1");
+	assert_bad_line("cannot read issue file '/nonexistent': No such file or directory",
+			"issue = /nonexistent");
+	assert_bad_line("bad number of sessions per worker 'many'" SESSIONS_WANTED,
+			"sessions-per-worker = many");
+	assert_bad_line("bad port 'x'" PORT_WANTED, "bind = {\"127.0.0.1:x\"}");
+	assert_bad_line("bad value 'true' of linemode: yes, no or ask is wanted",
+			"linemode = true");
+	assert_bad_line("bad value 'perhaps' of same-user: true or false is wanted",
+			"same-user = perhaps");
+	assert_bad_line("bad value '9' of compress: yes, no or ask is wanted", "compress = 9");
+}
+
+static void a_bad_value_of_a_list_is_named_with_its_own_line(void **state)
+{
+	(void)state;
+	write_file("bind = {\n127.0.0.1,\n\"127.0.0.1:x\",\n127.0.0.2 }\nport = 1\n");
+	assert_bad_file(3, "bad port 'x'" PORT_WANTED, "-l", "/bin/sh");
+	write_file("accept-env = { EDITOR }\naccept-env += {\nTZ,\nPATH\n}\n");
+	assert_bad_file(4, "bad variable 'PATH' of accept-env: no client may set it", "-l",
+			"/bin/sh");
+}
+
+/* libconfuse counts comments wrong. */
+static void lines_are_counted_whatever_comments_and_quotations_there_are(void **state)
+{
+	static const char *const texts[] = {
+		"# a\n#\n## b\nport = x\n",
+		"// a\n//\n/// b\nport = x\n",
+		"/* a\n\n */\n/* b */ port = x # c\n",
+		"\"login\" = \"/bin/sh\\\"#\n//\n'\" # it's\nport = x\n",
+		"login = '/bin/sh\\'#\n/*\n\"'\nport = x\n",
+		"login = /bin//sh/*\n\n\nport = x\n",
+		"bind={1.1.1.1,//\"\n#}\n1.1.1.2}\nport = x\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(texts); i++) {
+		write_file(texts[i]);
+		assert_bad_file(4, "bad port 'x'" PORT_WANTED, "-f", "/dev/null");
+	}
+}
+
+static void a_file_that_is_no_text_is_an_error(void **state)
+{
+	FILE *opened = fopen(file, "we");
+
+	(void)state;
+	assert_non_null(opened);
+	fwrite("port = 23\nlogin\0 = x\n", 1, 21, opened);
+	fclose(opened);
+	assert_bad_file(2, "a NUL byte: text is wanted", "-l", "/bin/sh");
+}
+
+static void an_empty_file_sets_nothing(void **state)
+{
+	(void)state;
+	write_file("");
+	assert_good("-c", file, "-l", "/bin/sh");
+	write_file("# nothing");
+	assert_good("-c", file, "-l", "/bin/sh");
+	assert_int_equal(config.port, 23);
+}
+
+static void a_complaint_of_a_value_stays_one_line(void **state)
+{
+	(void)state;
+	assert_bad("-p: bad port '?x?[1m?'" PORT_WANTED, HERMETIC, "-p", "\nx\033[1m\r");
+	assert_bad_line("bad port '2?3'" PORT_WANTED, "port = \"2\\n3\"");
+}
+
+/* Nobody would look for the second where the first is. */
+static void a_name_that_is_given_twice_is_an_error(void **state)
+{
+	char text[128], complaint[128];
+
+	(void)state;
+	for (size_t i = 0; settings_name(i); i++) {
+		const char *value = settings_is_list((enum setting)i) ? "{ a, b }" : "a";
+
+		snprintf(text, sizeof(text), "%s = %s\n\n%s = %s\n", settings_name(i), value,
+			 settings_name(i), value);
+		snprintf(complaint, sizeof(complaint), "%s is set already in line 1",
+			 settings_name(i));
+		write_file(text);
+		assert_bad_file(3, complaint, "-l", "/bin/sh");
+	}
+}
+
+static void a_list_may_be_added_to(void **state)
+{
+	(void)state;
+	write_file("bind = { 127.0.0.1 }\nbind += { 127.0.0.2, 127.0.0.3 }\nbind += 127.0.0.4\n");
+	assert_good("-c", file, "-l", "/bin/sh");
+	assert_int_equal(config.bind_count, 4);
+	assert_bound(0, "127.0.0.1", NULL);
+	assert_bound(3, "127.0.0.4", NULL);
+	assert_int_equal(config.binds[0].origin.line, 1);
+	assert_int_equal(config.binds[2].origin.line, 2);
+	assert_string_equal(config.binds[3].origin.file, file);
 }
 
 static void too_many_addresses_in_the_file_are_an_error(void **state)
 {
 	(void)state;
 	write_file("bind = {1.1.1.1, 1.1.1.1, 1.1.1.1, 1.1.1.1, 1.1.1.1, 1.1.1.1, 1.1.1.1, 1.1.1.1,"
-		   "1.1.1.1, 1.1.1.1, 1.1.1.1, 1.1.1.1, 1.1.1.1, 1.1.1.1, 1.1.1.1, 1.1.1.1,"
+		   "1.1.1.1, 1.1.1.1, 1.1.1.1, 1.1.1.1, 1.1.1.1, 1.1.1.1, 1.1.1.1, 1.1.1.1,\n"
 		   "2.2.2.2}\n");
-	assert_bad("too many addresses at '2.2.2.2': at most 16 are listened on", "-c", file);
+	assert_bad_file(2, "too many addresses at '2.2.2.2': at most 16 are listened on", "-p",
+			"1");
 }
 
 /* Said by libconfuse, with the file and the line in it. */
@@ -698,7 +814,14 @@ static void what_is_no_setting_is_named_with_its_line(void **state)
 		{"port = 23\nbanner = x\n", ":2: no such option 'banner'\n"},
 		{"port 23\n", ":1: missing equal sign after option 'port'\n"},
 		{"port =\n", ":2: premature end of file\n"},
-		{"login = \"/bin/sh\n", ":2: premature end of file\n"},
+		{"port = 23\nlogin = \"/bin/sh\n\n", ":2: a quotation without an end\n"},
+		{"login = '/bin/sh\\'\n", ":1: a quotation without an end\n"},
+		{"\n/* port = 23\n", ":2: a comment without an end\n"},
+		{"port = 23 24\n", ":1: no such option '24'\n"},
+		{"port = }\n", ":1: unexpected token '}'\n"},
+		{"port += 24\n", ":1: attempt to append to non-list option 'port'\n"},
+		{"bind = {\n1.2.3.4\n1.2.3.5}\n", ":3: unexpected token '1.2.3.5'\n"},
+		{"}\n", ":1: unexpected closing brace\n"},
 		{"\x7f\x45LF", "\n"},
 	};
 
@@ -751,6 +874,7 @@ int main(void)
 		with_config(port_is_an_option),
 		with_config(login_is_an_option_with_arguments_after_spaces),
 		with_config(issue_is_an_option),
+		with_config(the_usual_issue_need_not_be_there),
 		with_config(the_file_is_an_option),
 		with_config(sessions_per_worker_is_an_option),
 		with_config(busyboxs_option_k_is_accepted),
@@ -781,6 +905,13 @@ int main(void)
 		with_config(same_user_in_the_file_is_a_truth_value),
 		with_config(compress_in_the_file_is_yes_no_or_ask),
 		with_config(a_bad_value_in_the_file_is_named),
+		with_config(a_bad_value_of_a_list_is_named_with_its_own_line),
+		with_config(lines_are_counted_whatever_comments_and_quotations_there_are),
+		with_config(a_file_that_is_no_text_is_an_error),
+		with_config(an_empty_file_sets_nothing),
+		with_config(a_complaint_of_a_value_stays_one_line),
+		with_config(a_name_that_is_given_twice_is_an_error),
+		with_config(a_list_may_be_added_to),
 		with_config(too_many_addresses_in_the_file_are_an_error),
 		with_config(what_is_no_setting_is_named_with_its_line),
 		with_config(a_file_that_may_not_be_read_is_named),
