@@ -119,6 +119,19 @@ static char **split_words(const char *text)
 	return NULL;
 }
 
+/*
+ * login(1) by one of its usual names, unless it becomes root by itself. Where it is a link to
+ * busybox, so is /bin/sh: the file does not tell.
+ */
+static bool wants_root(const char *program)
+{
+	struct stat status;
+
+	if (strcmp(program, LOGIN_PROGRAM) != 0 && strcmp(program, "/usr" LOGIN_PROGRAM) != 0)
+		return false;
+	return stat(program, &status) != 0 || (status.st_mode & S_ISUID) == 0;
+}
+
 static int set_login(struct config *config, const struct setting_value *value)
 {
 	const char *program;
@@ -134,6 +147,11 @@ static int set_login(struct config *config, const struct setting_value *value)
 	if (!settings_is_accessible(program, X_OK))
 		return complain_of(&value->origin, "cannot run login program '%s': %s", program,
 				   strerror(errno));
+	if (geteuid() != 0 && wants_root(program))
+		return complain_of(&value->origin,
+				   "login program '%s' works for root only: start as root, or for "
+				   "yourself with --same-user -l /bin/sh",
+				   program);
 	return -1;
 }
 

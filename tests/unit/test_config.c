@@ -159,6 +159,52 @@ static void the_usual_login_program_is_login_with_the_clients_address(void **sta
 	assert_words(config.login, WORDS("/bin/login", "-p", "-h", "%h"));
 }
 
+/* login(1) turns every client away where it is not root. */
+static void login_is_not_run_for_a_user_who_is_not_root(void **state)
+{
+	static const char *const wanted[] = {"login program '", "root", "--same-user -l"};
+	char *const lines[][5] = {
+		{"telnetd", "-c", "/dev/null", NULL, NULL},
+		{"telnetd", "-c", "/dev/null", "--same-user", NULL},
+		{"telnetd", "-c", "/dev/null", "-l/bin/login -f nobody", NULL},
+	};
+	bool root = geteuid() == 0;
+
+	(void)state;
+	if (access("/bin/login", X_OK) != 0) {
+		print_message("this machine has no /bin/login\n");
+		skip();
+	}
+	for (size_t i = 0; i < LENGTH(lines); i++) {
+		int status;
+
+		if (root)
+			assert_int_equal(setresuid(NOBODY, NOBODY, 0), 0);
+		status = read_arguments(STDERR_FILENO, lines[i]);
+		if (root)
+			assert_int_equal(setresuid(0, 0, 0), 0);
+		assert_int_equal(status, CONFIG_EXIT_USAGE);
+		assert_int_equal(count_of(output.text, "\n"), 1);
+		for (size_t j = 0; j < LENGTH(wanted); j++)
+			assert_non_null(strstr(output.text, wanted[j]));
+	}
+}
+
+static void another_program_is_run_for_any_user(void **state)
+{
+	bool root = geteuid() == 0;
+	int status;
+
+	(void)state;
+	if (root)
+		assert_int_equal(setresuid(NOBODY, NOBODY, 0), 0);
+	status = READ(HERMETIC);
+	if (root)
+		assert_int_equal(setresuid(0, 0, 0), 0);
+	assert_int_equal(status, GOES_ON);
+	assert_string_equal(output.text, "");
+}
+
 static void the_usual_file_need_not_be_there(void **state)
 {
 	(void)state;
@@ -865,6 +911,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		with_config(without_options_the_usual_holds),
 		with_config(the_usual_login_program_is_login_with_the_clients_address),
+		with_config(login_is_not_run_for_a_user_who_is_not_root),
+		with_config(another_program_is_run_for_any_user),
 		with_config(the_usual_file_need_not_be_there),
 		with_config(foreground_is_an_option),
 		with_config(inetd_is_an_option),
