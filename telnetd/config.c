@@ -24,6 +24,7 @@ static const char usage[] =
 	"                        %h is the client's address\n"
 	"  -f, --issue FILE      shown before login, default /etc/issue.net\n"
 	"  -i, --inetd           serve the connection on descriptor 0\n"
+	"  -h                    with -i: show no issue; else the same as --help\n"
 	"  -K                    accepted: a session always ends with its login program\n"
 	"  -S, --syslog          log to syslog also in the foreground\n"
 	"  -c, --config FILE     configuration file, default /etc/telnetd.conf\n"
@@ -33,12 +34,13 @@ static const char usage[] =
 	"                        1: a process for each session (default); 0: one per core\n"
 	"      --same-user       only connections from this machine by the same user\n"
 	"  -V, --version         print the version\n"
-	"  -h, --help            print this\n";
+	"      --help            print this\n";
 
 enum long_option {
 	OPTION_SESSIONS_PER_WORKER = 256,
 	OPTION_SAME_USER,
 	OPTION_LINEMODE,
+	OPTION_HELP,
 };
 
 static const struct option long_options[] = {
@@ -54,7 +56,7 @@ static const struct option long_options[] = {
 	{"same-user", no_argument, NULL, OPTION_SAME_USER},
 	{"linemode", required_argument, NULL, OPTION_LINEMODE},
 	{"version", no_argument, NULL, 'V'},
-	{"help", no_argument, NULL, 'h'},
+	{"help", no_argument, NULL, OPTION_HELP},
 	{NULL, 0, NULL, 0},
 };
 
@@ -62,6 +64,7 @@ static const struct option long_options[] = {
 struct command_line {
 	struct settings settings;
 	const char *file;
+	bool has_h; /* which is about the issue with -i, and a cry for help otherwise */
 };
 
 /* How a setting is given as an option, whose value is its own, or "true" for one without. */
@@ -116,6 +119,9 @@ static int take_option(struct config *config, struct command_line *line, int opt
 		puts("telnetd " TELNETD_VERSION);
 		return 0;
 	case 'h':
+		line->has_h = true;
+		return -1;
+	case OPTION_HELP:
 		fputs(usage, stdout);
 		return 0;
 	default:
@@ -147,6 +153,10 @@ static int read_command_line(struct config *config, struct command_line *line, i
 	}
 	if (status < 0 && optind < argc)
 		return complain("unknown argument '%s': see telnetd --help", argv[optind]);
+	if (status < 0 && line->has_h && !config->inetd) {
+		fputs(usage, stdout);
+		return 0;
+	}
 	return status;
 }
 
@@ -173,6 +183,10 @@ int config_read(struct config *config, int argc, char **argv)
 		status = read_file(&file, line.file);
 	if (status < 0)
 		status = settings_apply(config, &line.settings, &file);
+	if (status < 0 && line.has_h) {
+		free(config->issue);
+		config->issue = NULL;
+	}
 	settings_free(&line.settings);
 	settings_free(&file);
 	return status;

@@ -150,6 +150,23 @@ static void inetds_connection_is_served(void **state)
 	assert_int_equal(wait_for_server(), 0);
 }
 
+/* In the lines that inetd has for other servers, -h keeps the host's name from being shown. */
+static void with_h_the_issue_is_not_shown(void **state)
+{
+	const char *issue = trial_file("issue", "welcome to \\n\n");
+	const char *arguments[] = {"-i",  "-h", "-l",	     "/bin/sh", "-f",
+				   issue, "-c", "/dev/null", NULL};
+
+	(void)state;
+	serve_client(arguments);
+	client_expect_prompt(&client);
+	assert_false(client_has(&client, "welcome"));
+	assert_false(client_has(&client, "usage"));
+	client_enter(&client, "exit");
+	client_expect_end(&client);
+	assert_int_equal(wait_for_server(), 0);
+}
+
 /* --- what is wrong ------------------------------------------------------------------------ */
 
 #define BAD_FILE "bad.conf"
@@ -322,6 +339,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(inetds_connection_is_served, tear_down),
+		cmocka_unit_test_teardown(with_h_the_issue_is_not_shown, tear_down),
 		cmocka_unit_test_teardown(what_is_wrong_is_not_said_to_the_client, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_wrong_is_said_to_syslog, make_system_log,
 						end_system_log),

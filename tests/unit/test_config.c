@@ -361,6 +361,26 @@ static void version_and_help_are_printed_and_end_the_program(void **state)
 	}
 }
 
+/* As in a line of inetd's for another server: there it keeps the host's name from being shown. */
+static void h_with_inetd_shows_no_issue(void **state)
+{
+	char *const lines[][9] = {
+		{"telnetd", HERMETIC, "-i", "-h", "-f/dev/null", NULL},
+		{"telnetd", HERMETIC, "-h", "-i", "-f/dev/null", NULL},
+		{"telnetd", HERMETIC, "-hi", "-f/dev/null", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(lines); i++) {
+		assert_int_equal(read_arguments(STDOUT_FILENO, lines[i]), GOES_ON);
+		assert_string_equal(output.text, "");
+		assert_true(config.inetd);
+		assert_null(config.issue);
+	}
+	assert_good(HERMETIC, "-i", "-f", "/dev/null");
+	assert_string_equal(config.issue, "/dev/null");
+}
+
 static void help_names_every_option(void **state)
 {
 	static const char *const options[] = {
@@ -375,7 +395,8 @@ static void help_names_every_option(void **state)
 		"-c, --config ",
 		"--same-user",
 		"-V, --version",
-		"-h, --help",
+		" --help ",
+		"-h ",
 		"--sessions-per-worker ",
 		"--linemode ",
 	};
@@ -929,6 +950,7 @@ int main(void)
 		with_config(short_options_may_stand_together),
 		with_config(the_last_of_several_values_holds),
 		with_config(version_and_help_are_printed_and_end_the_program),
+		with_config(h_with_inetd_shows_no_issue),
 		with_config(help_names_every_option),
 		with_config(an_address_may_have_a_port),
 		with_config(many_addresses_but_not_too_many_may_be_given),
