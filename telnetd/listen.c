@@ -133,3 +133,25 @@ void listen_address_text(const struct sockaddr *address, char *host, size_t host
 		*port = ntohs(v6->sin6_port);
 	}
 }
+
+void listen_target_text(const struct sockaddr *address, char *host, size_t host_size)
+{
+	const struct sockaddr_in *v4 = (const struct sockaddr_in *)(const void *)address;
+	struct sockaddr_in6 v6 = {0};
+	unsigned short port;
+
+	if (address->sa_family == AF_INET && v4->sin_addr.s_addr == htonl(INADDR_ANY)) {
+		snprintf(host, host_size, "127.0.0.1");
+		return;
+	}
+	if (address->sa_family != AF_INET6) {
+		listen_address_text(address, host, host_size, &port);
+		return;
+	}
+	memcpy(&v6, address, sizeof(v6));
+	if (IN6_IS_ADDR_UNSPECIFIED(&v6.sin6_addr))
+		v6.sin6_addr = in6addr_loopback;
+	if (getnameinfo((const struct sockaddr *)&v6, sizeof(v6), host, (socklen_t)host_size, NULL,
+			0, NI_NUMERICHOST) != 0)
+		listen_address_text(address, host, host_size, &port);
+}

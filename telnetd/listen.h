@@ -11,7 +11,7 @@
 /* Every address of the configuration, or one for each family where it names none. */
 #define LISTEN_MAX CONFIG_BINDS_MAX
 
-/* Room for any address as text, with its NUL. */
+/* Room for any address as text, with its interface and NUL. */
 #define LISTEN_ADDRESS_SIZE 64
 
 /*
@@ -24,5 +24,11 @@ size_t listen_open(const struct config *, int sockets[LISTEN_MAX], int *status);
 /* Writes an address as text: "192.0.2.1", "2001:db8::1" (a v4-mapped one as v4), and its port. */
 void listen_address_text(const struct sockaddr *, char *host, size_t host_size,
 			 unsigned short *port);
+
+/*
+ * Writes what to connect to, from this machine, to reach a listening socket at this address: for
+ * all addresses that of the loopback, and a link-local one with its interface.
+ */
+void listen_target_text(const struct sockaddr *, char *host, size_t host_size);
 
 #endif

@@ -28,13 +28,14 @@ static void log_listening(const int *sockets, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		struct sockaddr_storage address;
 		socklen_t size = sizeof(address);
-		char host[LISTEN_ADDRESS_SIZE];
+		char host[LISTEN_ADDRESS_SIZE], target[LISTEN_ADDRESS_SIZE];
 		unsigned short port;
 
 		getsockname(sockets[i], (struct sockaddr *)&address, &size);
 		listen_address_text((struct sockaddr *)&address, host, sizeof(host), &port);
+		listen_target_text((struct sockaddr *)&address, target, sizeof(target));
 		log_line(LOG_INFO, "event=listening address=%s port=%hu connect=\"telnet %s %hu\"",
-			 host, port, host, port);
+			 host, port, target, port);
 	}
 }
 

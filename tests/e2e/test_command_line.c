@@ -217,6 +217,39 @@ static void several_addresses_are_listened_on(void **state)
 	client_expect_prompt(&client);
 }
 
+/* Copies what the log says to type, without "telnet ". */
+static void find_hint(const char *address, char hint[SERVER_LINE_SIZE])
+{
+	char line[SERVER_LINE_SIZE], *command;
+
+	server_expect_line(&server, "event=listening", address, line);
+	command = strstr(line, "connect=\"telnet ");
+	assert_non_null(command);
+	command += strlen("connect=\"telnet ");
+	command[strcspn(command, "\"")] = '\0';
+	snprintf(hint, SERVER_LINE_SIZE, "%s", command);
+}
+
+/* All addresses are none that a client could call. */
+static void the_log_says_how_to_connect_where_all_addresses_are_listened_on(void **state)
+{
+	char hint[SERVER_LINE_SIZE];
+	bool v6 = has_ipv6();
+
+	(void)state;
+	server_start(&server, "-l", "/bin/sh", "-b", "0.0.0.0:0", v6 ? "-b" : NULL, "[::]:0", NULL);
+	find_hint("address=0.0.0.0", hint);
+	assert_int_equal(strncmp(hint, "127.0.0.1 ", 10), 0);
+	client_open_shell(&client, &server);
+	if (!v6)
+		return;
+	find_hint("address=:: ", hint);
+	assert_int_equal(strncmp(hint, "::1 ", 4), 0);
+	server.port = (unsigned short)atoi(hint + 4);
+	server.v6 = true;
+	client_open_shell(&other, &server);
+}
+
 static void the_configuration_is_read_and_the_command_line_wins(void **state)
 {
 	const char *path = trial_file("conf", "login = \"/bin/sh\"\nport = \"1\"\n");
@@ -412,6 +445,7 @@ int main(void)
 		COMMAND_LINE_TEST(version_and_help_are_printed),
 		COMMAND_LINE_TEST(ipv6_is_listened_on),
 		COMMAND_LINE_TEST(several_addresses_are_listened_on),
+		COMMAND_LINE_TEST(the_log_says_how_to_connect_where_all_addresses_are_listened_on),
 		COMMAND_LINE_TEST(the_configuration_is_read_and_the_command_line_wins),
 		COMMAND_LINE_TEST(only_the_same_user_is_served_where_that_is_asked_for),
 		COMMAND_LINE_TEST(the_same_user_is_served_by_ipv6_as_well),

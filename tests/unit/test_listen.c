@@ -342,6 +342,31 @@ static void an_address_of_another_family_is_no_text(void **state)
 	assert_int_equal(port, 0);
 }
 
+static void assert_target(const char *address, const char *interface, const char *expected)
+{
+	struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(23)};
+	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(23)};
+	char host[LISTEN_ADDRESS_SIZE];
+
+	v6.sin6_scope_id = interface ? if_nametoindex(interface) : 0;
+	if (inet_pton(AF_INET, address, &v4.sin_addr) == 1)
+		listen_target_text((struct sockaddr *)&v4, host, sizeof(host));
+	else if (inet_pton(AF_INET6, address, &v6.sin6_addr) == 1)
+		listen_target_text((struct sockaddr *)&v6, host, sizeof(host));
+	assert_string_equal(host, expected);
+}
+
+static void what_to_connect_to_is_an_address_of_a_machine(void **state)
+{
+	(void)state;
+	assert_target("0.0.0.0", NULL, "127.0.0.1");
+	assert_target("::", NULL, "::1");
+	assert_target("192.0.2.1", NULL, "192.0.2.1");
+	assert_target("127.0.0.2", NULL, "127.0.0.2");
+	assert_target("2001:db8::1", NULL, "2001:db8::1");
+	assert_target("fe80::1", "lo", "fe80::1%lo");
+}
+
 #define with_sockets(test) cmocka_unit_test_setup_teardown(test, begin, end)
 
 int main(void)
@@ -361,6 +386,7 @@ int main(void)
 		cmocka_unit_test(an_ipv6_address_is_text_in_its_short_form),
 		cmocka_unit_test(an_ipv4_mapped_address_is_text_of_ipv4),
 		cmocka_unit_test(an_address_of_another_family_is_no_text),
+		cmocka_unit_test(what_to_connect_to_is_an_address_of_a_machine),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
