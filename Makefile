@@ -8,6 +8,8 @@
 # make check-net          mail, FTP and name servers in a network of the tests' own (as root)
 # make check-valgrind     the unit tests under valgrind
 # make check-sanitize     all tests under AddressSanitizer and UndefinedBehaviorSanitizer
+# make check-fresh        README's two commands on a bare Debian, made for it (as root)
+# make check-fresh SUITE=trixie ARCH=i386     another release than bookworm, another architecture
 # make bench              measure against other servers: writes tests/bench/RESULTS.md, README's table
 # make bench ONLY=echo    a part of it (flood flood-ff paste echo compress sessions memory interrupt)
 # make fuzz               fuzz libnvt and the monitor, a minute for each target
@@ -23,8 +25,8 @@
 # run, check, bench, fuzz and lint first install what they miss, through contrib/install-deps.
 #
 # Variables: BUILD (where to build), SANITIZE=1, SECCOMP=no, EDIT=no, PORT and LOGIN (for run), JOBS,
-# ONLY, REPEAT, CONTENDERS and AWAKE (for bench), TIME, RUNS and ONLY (for fuzz), V=1 (show whole
-# commands), and the usual CC, CPPFLAGS, CFLAGS, LDFLAGS, PKG_CONFIG, DESTDIR, PREFIX.
+# ONLY, REPEAT, CONTENDERS and AWAKE (for bench), TIME, RUNS and ONLY (for fuzz), SUITE and ARCH (for
+# check-fresh), V=1 (show whole commands), and the usual CC, CPPFLAGS, CFLAGS, LDFLAGS, PKG_CONFIG, DESTDIR, PREFIX.
 
 VERSION = 0.1.0
 
@@ -306,6 +308,12 @@ check-net:
 	@$(AGAIN) tests
 	@BUILD='$(abspath $(BUILD))' tests/net/network tests/run $(RUN_OPTIONS) $(NET_TESTS) \
 		$(BUILD)/tests/e2e/test_telnet </dev/null || [ $$? -eq 77 ]
+
+# tests/fresh/check tells where the system comes from, and what is kept.
+.PHONY: check-fresh
+check-fresh:
+	@contrib/install-deps fresh
+	@tests/fresh/check $(or $(SUITE),bookworm) $(ARCH)
 
 # Reports go to files where they can, since the standard error of a daemon is not the test's.
 REPORTS = $(abspath build-sanitize/reports)
