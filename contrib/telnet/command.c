@@ -541,7 +541,7 @@ void command_prompt(struct client *client)
 		struct terminal_mode mode;
 
 		mode = lines_mode(client->settings.escape);
-		terminal_set(&mode);
+		terminal_apply(&mode);
 		if (!client->prompt)
 			client->prompt = lines_new("telnet> ", next_key, client);
 		if (!client->prompt)

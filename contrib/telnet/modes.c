@@ -127,7 +127,7 @@ bool modes_set(struct session *session)
 		return false;
 	session->mode = mode;
 	session->mode_set = true;
-	terminal_set(&mode);
+	terminal_apply(&mode);
 	return true;
 }
 

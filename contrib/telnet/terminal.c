@@ -232,7 +232,7 @@ static void set_characters(struct termios *modes, const struct terminal_mode *mo
 	modes->c_cc[VTIME] = 0;
 }
 
-void terminal_set(const struct terminal_mode *mode)
+void terminal_apply(const struct terminal_mode *mode)
 {
 	struct termios modes = original;
 

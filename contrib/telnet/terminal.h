@@ -49,7 +49,7 @@ void terminal_open(void);
 bool terminal_is_there(void);
 
 /* Sets its modes; without a terminal nothing happens. */
-void terminal_set(const struct terminal_mode *);
+void terminal_apply(const struct terminal_mode *);
 
 /* Puts the modes back as they were. */
 void terminal_restore(void);
