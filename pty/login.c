@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <termios.h>
 #include <unistd.h>
 #include <utmp.h>
@@ -160,6 +161,15 @@ _Noreturn static void fail(int descriptor, const char *path)
 	_exit(STATUS_CANNOT_RUN);
 }
 
+/* Kernels before 5.9 cannot do that by themselves. */
+static void close_from(int first)
+{
+	if (syscall(SYS_close_range, (unsigned)first, ~0U, 0U) == 0)
+		return;
+	for (long descriptor = first; descriptor < sysconf(_SC_OPEN_MAX); descriptor++)
+		close((int)descriptor);
+}
+
 _Noreturn void pty_run(int slave, const char *line, const struct pty_program *program)
 {
 	const char *path = program->arguments[0];
@@ -167,7 +177,7 @@ _Noreturn void pty_run(int slave, const char *line, const struct pty_program *pr
 	default_signals();
 	if (login_tty(slave) < 0)
 		fail(slave, path);
-	closefrom(STDERR_FILENO + 1);
+	close_from(STDERR_FILENO + 1);
 	umask(LOGIN_UMASK);
 	if (chdir("/") < 0)
 		fail(STDOUT_FILENO, path);

@@ -59,8 +59,9 @@ static struct utmpx new_record(short type, const char *line, pid_t pid)
 	copy_text(record.ut_line, sizeof record.ut_line, line);
 	copy_id(record.ut_id, sizeof record.ut_id, line);
 	gettimeofday(&now, NULL);
-	record.ut_tv.tv_sec = (int32_t)now.tv_sec; /* all that utmp(5) has room for */
-	record.ut_tv.tv_usec = (int32_t)now.tv_usec;
+	record.ut_tv.tv_sec =
+		(__typeof__(record.ut_tv.tv_sec))now.tv_sec; /* all there is room for */
+	record.ut_tv.tv_usec = (__typeof__(record.ut_tv.tv_usec))now.tv_usec;
 	return record;
 }
 

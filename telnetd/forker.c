@@ -47,7 +47,7 @@ _Noreturn static void be_program(const struct monitor *monitor, int channel)
 	log_disconnect();
 	if (channel != CHANNEL)
 		dup3(channel, CHANNEL, O_CLOEXEC);
-	close_range(CHANNEL + 1, ~0U, 0);
+	descriptors_close_others(CHANNEL, -1);
 	program_await(CHANNEL, monitor->config, &monitor->descriptors);
 }
 

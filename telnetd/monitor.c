@@ -16,6 +16,7 @@
 
 #include "telnetd/log.h"
 #include "telnetd/records.h"
+#include "telnetd/signals.h"
 #include "telnetd/user.h"
 
 /* Bytes on their way to a client that the kernel takes before the first of them is sent. */
@@ -33,8 +34,7 @@ static const struct timeval accept_pause = {1, 0};
 static void describe_end(int status, char text[], size_t size)
 {
 	if (WIFSIGNALED(status))
-		snprintf(text, size, "it died of SIG%s",
-			 sigabbrev_np(WTERMSIG(status)) ? sigabbrev_np(WTERMSIG(status)) : "?");
+		snprintf(text, size, "it died of SIG%s", signals_name(WTERMSIG(status)));
 	else
 		snprintf(text, size, "it exited with status %d", WEXITSTATUS(status));
 }
@@ -299,7 +299,7 @@ static void on_stop(evutil_socket_t signal_number, short what, void *context)
 		return;
 	if (signal_number == SIGHUP && !monitor->config->foreground)
 		return; /* a daemon has no terminal that could hang up */
-	log_line(LOG_INFO, "event=stop signal=SIG%s sessions=%zu", sigabbrev_np(signal_number),
+	log_line(LOG_INFO, "event=stop signal=SIG%s sessions=%zu", signals_name(signal_number),
 		 monitor->session_count);
 	monitor->stopping = true;
 	stop_listening(monitor);

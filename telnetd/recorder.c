@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "telnetd/descriptors.h"
 #include "telnetd/log.h"
 #include "telnetd/records.h"
 
@@ -31,7 +32,7 @@ _Noreturn static void write_records(int pipe)
 	/* A service manager that sees the monitor end sends it to what is left. */
 	signal(SIGTERM, SIG_IGN);
 	dup2(pipe, STDIN_FILENO);
-	close_range(STDERR_FILENO + 1, ~0U, 0);
+	descriptors_close_others(STDERR_FILENO, -1);
 	while ((size = read(STDIN_FILENO, &logout, sizeof(logout))) != 0)
 		if (size == sizeof(logout))
 			pty_record_logout(logout.line, logout.pid);

@@ -16,7 +16,6 @@
 #include <event2/event.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/queue.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -26,6 +25,7 @@
 #include "telnetd/message.h"
 #include "telnetd/monitor.h"
 #include "telnetd/program.h"
+#include "telnetd/queue.h"
 
 /* Hash chains of the sessions' records, by session number and by login program's pid. */
 #define RECORD_CHAINS 1024

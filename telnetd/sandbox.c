@@ -296,23 +296,14 @@ static rlim_t memory_limit(unsigned long descriptors)
 
 static int set_limits(unsigned long descriptors)
 {
-	const struct {
-		int resource;
-		rlim_t most;
-	} limits[] = {
-		{RLIMIT_NOFILE, descriptors},
-		{RLIMIT_AS, memory_limit(descriptors)},
-		{RLIMIT_FSIZE, SANITIZED ? RLIM_INFINITY : 0},
-		{RLIMIT_NPROC, 0},
-		{RLIMIT_CORE, 0},
-	};
+	const rlim_t memory = memory_limit(descriptors), size = SANITIZED ? RLIM_INFINITY : 0;
+	const struct rlimit none = {0, 0};
 
-	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
-		const struct rlimit limit = {limits[i].most, limits[i].most};
-
-		if (setrlimit((__rlimit_resource_t)limits[i].resource, &limit) != 0)
-			return -errno;
-	}
+	if (setrlimit(RLIMIT_NOFILE, &(struct rlimit){descriptors, descriptors}) != 0 ||
+	    setrlimit(RLIMIT_AS, &(struct rlimit){memory, memory}) != 0 ||
+	    setrlimit(RLIMIT_FSIZE, &(struct rlimit){size, size}) != 0 ||
+	    setrlimit(RLIMIT_NPROC, &none) != 0 || setrlimit(RLIMIT_CORE, &none) != 0)
+		return -errno;
 	return 0;
 }
 

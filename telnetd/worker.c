@@ -8,12 +8,12 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
-#include <sys/queue.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "telnetd/descriptors.h"
 #include "telnetd/message.h"
+#include "telnetd/queue.h"
 #include "telnetd/session.h"
 
 /* Hash chains of the sessions, by number. */

@@ -106,7 +106,7 @@ static enum command_result set_trace(struct client *client, const char *path)
 {
 	int error = trace_open(&client->trace, path);
 
-	if (error != 0) {
+	if (path && error != 0) {
 		printf("%s: %s\n", path, strerror(-error));
 		return COMMAND_PROMPT;
 	}

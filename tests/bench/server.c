@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -300,7 +301,7 @@ _Noreturn static void become_server(char *const *command, const char *log)
 	dup2(null, STDIN_FILENO);
 	dup2(null, STDOUT_FILENO);
 	dup2(output >= 0 ? output : null, STDERR_FILENO);
-	close_range(STDERR_FILENO + 1, ~0U, 0);
+	syscall(SYS_close_range, STDERR_FILENO + 1U, ~0U, 0U);
 	execvp(command[0], command);
 	_exit(127);
 }

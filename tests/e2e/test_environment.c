@@ -14,6 +14,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define BODY_SIZE 4096
+#define LINE_SIZE 1024
 
 /* Of RFC 1572; of RFC 1408 as it is written, which the BSD code had the other way round. */
 enum {
@@ -115,7 +116,7 @@ static void show(const struct terminal *terminal)
 
 static bool shows_line(const char *line)
 {
-	char whole[1024];
+	char whole[LINE_SIZE + sizeof("\n\r\n")];
 
 	snprintf(whole, sizeof(whole), "\n%s\r\n", line);
 	return client_has(&client, whole);
@@ -447,7 +448,7 @@ static void nothing_of_the_servers_own_environment_passes(void **state)
 static void the_rest_is_what_login_finds_of_the_servers_own_user(void **state)
 {
 	const struct passwd *user = getpwuid(geteuid());
-	char line[1024];
+	char line[LINE_SIZE];
 
 	(void)state;
 	assert_non_null(user);

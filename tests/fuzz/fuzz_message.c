@@ -427,10 +427,10 @@ static void say(int worker, const void *bytes, size_t size, size_t descriptors)
 
 	if (descriptors > 0) {
 		packet.msg_control = control.bytes;
-		packet.msg_controllen = CMSG_SPACE(descriptors * sizeof(int));
+		packet.msg_controllen = (socklen_t)CMSG_SPACE(descriptors * sizeof(int));
 		control.aligned.cmsg_level = SOL_SOCKET;
 		control.aligned.cmsg_type = SCM_RIGHTS;
-		control.aligned.cmsg_len = CMSG_LEN(descriptors * sizeof(int));
+		control.aligned.cmsg_len = (socklen_t)CMSG_LEN(descriptors * sizeof(int));
 		memcpy(CMSG_DATA(&control.aligned), list, descriptors * sizeof(int));
 	}
 	memcpy(&message, bytes, size < sizeof(message) ? size : sizeof(message));

@@ -183,10 +183,10 @@ static void say_packet(int worker, const void *bytes, size_t size, size_t descri
 
 	if (descriptor_count > 0) {
 		packet.msg_control = control.bytes;
-		packet.msg_controllen = CMSG_SPACE(descriptor_count * sizeof(int));
+		packet.msg_controllen = (socklen_t)CMSG_SPACE(descriptor_count * sizeof(int));
 		control.aligned.cmsg_level = SOL_SOCKET;
 		control.aligned.cmsg_type = SCM_RIGHTS;
-		control.aligned.cmsg_len = CMSG_LEN(descriptor_count * sizeof(int));
+		control.aligned.cmsg_len = (socklen_t)CMSG_LEN(descriptor_count * sizeof(int));
 		memcpy(CMSG_DATA(&control.aligned), list, descriptor_count * sizeof(int));
 	}
 	assert_int_equal(sendmsg(worker, &packet, MSG_NOSIGNAL), size);

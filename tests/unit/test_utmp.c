@@ -263,7 +263,7 @@ static void without_an_internet_address_the_words_are_zero(void **state)
 
 static void a_host_that_is_too_long_is_cut(void **state)
 {
-	char host[1024], cut[__UT_HOSTSIZE + 1];
+	char host[1024], cut[sizeof(((struct utmpx *)NULL)->ut_host) + 1];
 
 	(void)state;
 	need_private_files();

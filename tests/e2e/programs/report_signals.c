@@ -13,13 +13,28 @@
 
 #define LIFE_SECONDS 60
 
-static const int reported[] = {SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH};
+static const struct {
+	int number;
+	const char *name;
+} reported[] = {
+	{SIGHUP, "HUP"},   {SIGINT, "INT"},   {SIGQUIT, "QUIT"},
+	{SIGTSTP, "TSTP"}, {SIGCONT, "CONT"}, {SIGWINCH, "WINCH"},
+};
+
+static const char *name_of(int number)
+{
+	size_t i = 0;
+
+	while (reported[i].number != number)
+		i++;
+	return reported[i].name;
+}
 
 static void report(int number)
 {
 	struct winsize window = {0};
 
-	printf("got SIG%s", sigabbrev_np(number));
+	printf("got SIG%s", name_of(number));
 	if (number == SIGWINCH) {
 		ioctl(STDIN_FILENO, TIOCGWINSZ, &window);
 		printf(" %hu %hu", window.ws_row, window.ws_col);
@@ -35,7 +50,7 @@ int main(void)
 
 	sigemptyset(&signals);
 	for (size_t i = 0; i < sizeof(reported) / sizeof(reported[0]); i++)
-		sigaddset(&signals, reported[i]);
+		sigaddset(&signals, reported[i].number);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	printf("waiting for signals\n");
 	fflush(stdout);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <paths.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
