@@ -189,8 +189,6 @@ static void offer(struct session *session)
 	nvt_ask_remote(session->nvt, TELOPT_SGA, true);
 	for (size_t i = 0; i < sizeof(local); i++)
 		nvt_ask_local(session->nvt, local[i], true);
-	if (terminal_is_there())
-		nvt_ask_local(session->nvt, TELOPT_LINEMODE, true);
 }
 
 void session_begin_telnet(struct session *session, bool with_offers)
@@ -204,6 +202,8 @@ void session_begin_telnet(struct session *session, bool with_offers)
 	nvt_open(session->nvt);
 	if (with_offers)
 		offer(session);
+	if (session->settings->linemode && terminal_is_there())
+		nvt_ask_local(session->nvt, TELOPT_LINEMODE, true);
 	if (session->settings->binary_output)
 		nvt_ask_local(session->nvt, TELOPT_BINARY, true);
 	if (session->settings->binary_input)

@@ -23,7 +23,7 @@
 
 static const char usage[] =
 	"usage: telnet [-468acEKLNqrx] [-e CHAR] [-l USER] [--trace FILE] [--crlf|--lf]\n"
-	"              [--raw] [--timeout SECONDS] [HOST [PORT]]\n"
+	"              [--linemode] [--raw] [--timeout SECONDS] [HOST [PORT]]\n"
 	"  -4, --ipv4            use only IPv4\n"
 	"  -6, --ipv6            use only IPv6\n"
 	"  -8, --binary          ask for 8-bit data both ways (BINARY)\n"
@@ -43,6 +43,7 @@ static const char usage[] =
 	"                        to a login server what the Enter key sends\n"
 	"      --lf              to a text server lines end in LF\n"
 	"      --raw             never speak TELNET: every byte is text\n"
+	"      --linemode        offer to edit lines here (LINEMODE)\n"
 	"      --timeout SECONDS how long to wait for an address, default 30\n"
 	"  -V, --version         print the version\n"
 	"  -h, --help            print this\n"
@@ -53,6 +54,7 @@ enum long_option {
 	OPTION_CRLF = 256,
 	OPTION_LF,
 	OPTION_RAW,
+	OPTION_LINEMODE,
 	OPTION_TIMEOUT,
 };
 
@@ -74,6 +76,7 @@ static const struct option long_options[] = {
 	{"crlf", no_argument, NULL, OPTION_CRLF},
 	{"lf", no_argument, NULL, OPTION_LF},
 	{"raw", no_argument, NULL, OPTION_RAW},
+	{"linemode", no_argument, NULL, OPTION_LINEMODE},
 	{"timeout", required_argument, NULL, OPTION_TIMEOUT},
 	{"version", no_argument, NULL, 'V'},
 	{"help", no_argument, NULL, 'h'},
@@ -231,6 +234,9 @@ static bool set_flag(struct settings *settings, int option)
 	case OPTION_RAW:
 		settings->raw = true;
 		return true;
+	case OPTION_LINEMODE:
+		settings->linemode = true;
+		return true;
 	default:
 		return option == 'N' || option == 'c';
 	}
@@ -294,8 +300,6 @@ int settings_read(struct settings *settings, int count, char *arguments[])
 		.timeout = DEFAULT_TIMEOUT,
 		.escape = DEFAULT_ESCAPE,
 		.local_characters = true,
-		.flush = true,
-		.synch = true,
 	};
 	opterr = 0;
 	while (status == GO_ON) {

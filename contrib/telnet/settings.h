@@ -17,6 +17,7 @@ struct settings {
 	bool negotiate; /* at once, whatever the port */
 	bool quiet; /* no notices, only what the server says and what goes wrong */
 	bool raw; /* no byte is TELNET, whatever the port and the server */
+	bool linemode; /* LINEMODE is offered as soon as TELNET is spoken */
 	bool rlogin; /* the escape character counts at the beginning of a line only */
 	bool binary_input; /* BINARY is asked for of what the server sends */
 	bool binary_output; /* and of what is sent */

@@ -317,7 +317,7 @@ static void a_server_without_options_gets_whole_lines_and_functions(void **state
 	typist_type(&typist, "wronk\177g\r");
 	client_expect_raw(&peer, BYTES("wrong\r\n"));
 	typist_type(&typist, "\003");
-	client_expect_raw(&peer, BYTES(IAC "\xf4" IAC "\xf2")); /* IP and a Synch */
+	client_expect_raw(&peer, BYTES(IAC "\xf4")); /* IP */
 	client_send(&peer, BYTES(IAC WILL "\x01" IAC WILL "\x03"));
 	client_expect_raw(&peer, BYTES(IAC DO "\x01" IAC DO "\x03"));
 	typist_expect_raw(&typist);
@@ -330,7 +330,7 @@ static void open_line_mode(void)
 {
 	server_start(&server, "-l", "/bin/sh", NULL);
 	snprintf(listener.port_text, sizeof(listener.port_text), "%hu", server.port);
-	typist_start(&typist, (const char *const[]){trial_built("telnet"), "-a", "--trace",
+	typist_start(&typist, (const char *const[]){trial_built("telnet"), "--linemode", "--trace",
 						    trial_file("trace", ""), "127.0.0.1",
 						    listener.port_text, NULL});
 	assert_true(trial_file_gets("trace", "> SB LINEMODE MODE EDIT TRAPSIG ACK"));
@@ -404,7 +404,7 @@ static void as_rlogin_tilde_keys_go_before_those_of_linemode(void **state)
 	const struct shell *shell = *state;
 
 	server_start(&server, "-l", shell->program, "--linemode", shell->linemode, NULL);
-	log_in_with("-r", server.port);
+	log_in_with("-r --linemode", server.port);
 	typist_enter(&typist, "PS1='rea''dy> '");
 	typist_expect(&typist, "ready> ");
 	type_tilde();
@@ -863,8 +863,8 @@ static void say_to_terminal(const char *bytes, size_t size)
 
 	typist.variables[0] = SECRET_NAME "=" SECRET;
 	typist.variables[1] = "DISPLAY=desk:1";
-	typist_start(&typist, (const char *const[]){trial_built("telnet"), "-a", "--trace",
-						    trial_file("trace", ""), "127.0.0.1",
+	typist_start(&typist, (const char *const[]){trial_built("telnet"), "-a", "--linemode",
+						    "--trace", trial_file("trace", ""), "127.0.0.1",
 						    listener.port_text, NULL});
 	typist_expect(&typist, "Escape character is '^]'.\r\n");
 	speak(bytes, size);

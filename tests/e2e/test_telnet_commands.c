@@ -73,6 +73,14 @@ static void assert_nothing_more_is_sent(void)
 		fail_msg("%zu bytes more than expected", server.raw.size - server.raw.seen);
 }
 
+/* Whatever else the client offers: after this it has offered all. */
+static void assert_no_line_mode_is_offered(void)
+{
+	client_send(&server, BYTES(IAC WILL "\x05"));
+	client_expect_raw(&server, BYTES(IAC DO "\x05"));
+	assert_false(client_has_raw(&server, BYTES(IAC WILL "\x22")));
+}
+
 /* --- send --------------------------------------------------------------------------------- */
 
 static void send_sends_each_function_as_its_command(void **state)
@@ -249,7 +257,7 @@ static void mode_telnet_begins_with_offers(void **state)
 	open_session();
 	call_command(&typist, "mode telnet");
 	client_expect_raw(&server, BYTES(IAC DO "\x03" IAC WILL "\x18" IAC WILL "\x1f"));
-	client_expect_raw(&server, BYTES(IAC WILL "\x22"));
+	assert_no_line_mode_is_offered();
 }
 
 static void set_unset_and_toggle_change_how_enter_is_sent(void **state)
@@ -333,7 +341,7 @@ static void a_trace_is_added_to_its_file_which_only_its_user_can_read(void **sta
 }
 
 /* In old line mode, where ^C and ^\ are functions. */
-static void without_autosynch_no_synch_follows_a_function(void **state)
+static void with_autosynch_a_synch_follows_a_function(void **state)
 {
 	(void)state;
 	open_session();
@@ -341,15 +349,16 @@ static void without_autosynch_no_synch_follows_a_function(void **state)
 	client_expect_raw(&server, BYTES(IAC DO "\x05"));
 	expect_terminal(true);
 	typist_type(&typist, "\003");
-	client_expect_raw(&server, BYTES(IAC "\xf4" IAC "\xf2"));
-	typist_type(&typist, "\034");
-	client_expect_raw(&server, BYTES(IAC "\xf3" IAC "\xf2"));
-	call_command(&typist, "unset autosynch");
-	expect_terminal(true);
-	typist_type(&typist, "\003");
 	client_expect_raw(&server, BYTES(IAC "\xf4"));
 	typist_enter(&typist, "a");
 	client_expect_raw(&server, BYTES("a\r\n"));
+	assert_int_equal(server.urgent_marks, 0);
+	call_command(&typist, "set autosynch");
+	expect_terminal(true);
+	typist_type(&typist, "\003");
+	client_expect_raw(&server, BYTES(IAC "\xf4" IAC "\xf2"));
+	typist_type(&typist, "\034");
+	client_expect_raw(&server, BYTES(IAC "\xf3" IAC "\xf2"));
 	assert_int_equal(server.urgent_marks, 2);
 }
 
@@ -626,14 +635,15 @@ static void expect_last(bool shown)
 	assert_int_equal(memmem(typist.shown, typist.size, LAST, strlen(LAST)) != NULL, shown);
 }
 
-static void a_key_of_a_function_drops_what_is_not_shown_yet(void **state)
+static void with_autoflush_a_key_of_a_function_drops_what_is_not_shown_yet(void **state)
 {
 	(void)state;
 	open_session();
+	call_command(&typist, "set autoflush");
 	open_line_mode(TRAPSIG, BYTES("\x0a\x02\x08"));
 	fill_screen();
 	typist_type(&typist, "\003");
-	client_expect_raw(&server, BYTES(IAC "\xf4" IAC "\xf2"));
+	client_expect_raw(&server, BYTES(IAC "\xf4"));
 	expect_last(false);
 	fill_screen();
 	typist_type(&typist, "\017");
@@ -641,15 +651,14 @@ static void a_key_of_a_function_drops_what_is_not_shown_yet(void **state)
 	expect_last(false);
 }
 
-static void without_autoflush_it_drops_nothing(void **state)
+static void by_default_it_drops_nothing(void **state)
 {
 	(void)state;
 	open_session();
-	call_command(&typist, "unset autoflush");
 	open_line_mode(TRAPSIG, BYTES("\x0a\x02\x08"));
 	fill_screen();
 	typist_type(&typist, "\003");
-	client_expect_raw(&server, BYTES(IAC "\xf4" IAC "\xf2"));
+	client_expect_raw(&server, BYTES(IAC "\xf4"));
 	expect_last(true);
 }
 
@@ -752,6 +761,23 @@ static void a_minus_before_the_port_begins_telnet(void **state)
 		     (const char *const[]){trial_built("telnet"), "127.0.0.1", port, NULL});
 	client_use(&server, listener_accept(&listener), NULL);
 	client_expect_raw(&server, BYTES(IAC DO "\x03"));
+	assert_no_line_mode_is_offered();
+}
+
+static void line_mode_is_offered_when_the_user_wants_it(void **state)
+{
+	(void)state;
+	call_start(&typist, &listener, &server, "-a", NULL);
+	client_expect_raw(&server, BYTES(IAC WILL "\x27")); /* the last of its offers */
+	assert_no_line_mode_is_offered();
+	tear_down(NULL);
+	call_start(&typist, &listener, &server, "-a", "--linemode");
+	client_expect_raw(&server, BYTES(IAC WILL "\x22"));
+	tear_down(NULL);
+	open_session_with("--linemode", NULL);
+	client_send(&server, BYTES(IAC WILL "\x05"));
+	client_expect_raw(&server, BYTES(IAC WILL "\x22" IAC DO "\x05"));
+	assert_nothing_more_is_sent();
 }
 
 /* A shell's command has none of the client's signals blocked. */
@@ -810,7 +836,7 @@ int main(void)
 		TEST(set_escape_makes_another_character_the_escape_character),
 		TEST(set_tracefile_writes_what_comes_from_then_on),
 		TEST(a_trace_is_added_to_its_file_which_only_its_user_can_read),
-		TEST(without_autosynch_no_synch_follows_a_function),
+		TEST(with_autosynch_a_synch_follows_a_function),
 		TEST(environ_defines_and_undefines_what_is_told),
 		TEST(the_value_of_a_variable_is_the_rest_of_the_line),
 		TEST(settings_are_on_and_off_in_words_and_numbers),
@@ -824,8 +850,8 @@ int main(void)
 		TEST(without_an_escape_character_two_characters_forward_a_line),
 		TEST(linemode_says_how_tabs_and_control_characters_are_shown),
 		TEST(flow_control_is_as_the_server_orders_it),
-		TEST(a_key_of_a_function_drops_what_is_not_shown_yet),
-		TEST(without_autoflush_it_drops_nothing),
+		TEST(with_autoflush_a_key_of_a_function_drops_what_is_not_shown_yet),
+		TEST(by_default_it_drops_nothing),
 		TEST(a_synch_drops_what_is_not_shown_yet),
 		TEST(slc_asks_for_the_servers_characters_and_tells_the_terminals),
 		TEST(binary_is_asked_for_by_option),
@@ -834,6 +860,7 @@ int main(void)
 		TEST(a_user_who_is_not_to_be_told_is_not),
 		TEST(as_rlogin_the_escape_character_counts_at_the_beginning_of_a_line),
 		TEST(a_minus_before_the_port_begins_telnet),
+		TEST(line_mode_is_offered_when_the_user_wants_it),
 		TEST(commands_are_done_without_a_connection),
 		TEST(version_and_help_are_printed),
 	};
