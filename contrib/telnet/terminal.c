@@ -150,11 +150,32 @@ bool terminal_takes(enum terminal_request request)
 	return requested;
 }
 
+/*
+ * A signal that comes together with something to read or write leaves ppoll(2) pending. It goes
+ * first: what is still to be shown may be stale by it.
+ */
+static void take_signals(void)
+{
+	sigset_t blocked;
+
+	sigpending(&blocked);
+	for (size_t i = 0; i < REQUESTING; i++) {
+		if (!sigismember(&blocked, requesting[i].signal))
+			continue;
+		sigprocmask(SIG_SETMASK, &mask_while_waiting, &blocked);
+		sigprocmask(SIG_SETMASK, &blocked, NULL);
+		return;
+	}
+}
+
 int terminal_wait(struct pollfd *polled, nfds_t count, int milliseconds)
 {
 	const struct timespec time = {milliseconds / 1000, milliseconds % 1000 * 1000000L};
 
-	return ppoll(polled, count, milliseconds < 0 ? NULL : &time, &mask_while_waiting);
+	int ready = ppoll(polled, count, milliseconds < 0 ? NULL : &time, &mask_while_waiting);
+
+	take_signals();
+	return ready;
 }
 
 /* --- modes -------------------------------------------------------------------------------- */
