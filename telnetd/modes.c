@@ -179,25 +179,47 @@ void modes_map_typed(const struct modes *modes, char *bytes, size_t size)
 	}
 }
 
-size_t modes_next_part(struct modes *modes, int master, const char *bytes, size_t size)
+/* The size of the next line, with its newline, or of an end of file. */
+static size_t next_line(const struct typed *typed)
 {
-	const char *newline, *end_of_file;
-	size_t part = size;
+	for (size_t at = 0; at < typed->size; at++) {
+		if (typed_is_end_of_file(typed, at))
+			return at == 0 ? 1 : at;
+		if (typed->bytes[at] == '\n')
+			return at + 1;
+	}
+	return typed->size;
+}
 
-	if (!modes->external || (modes->local & ICANON) == 0 || size == 0)
-		return size;
+/*
+ * The kernel takes a lone VEOF for the end of file: a quoted one waits for the rest of its line.
+ */
+static size_t without_quoted_end(const struct modes *modes, const struct typed *typed, size_t part)
+{
+	while (part > 0 && modes->end_of_file != 0 &&
+	       typed->bytes[part - 1] == modes->end_of_file &&
+	       !typed_is_end_of_file(typed, part - 1))
+		part--;
+	return part;
+}
+
+size_t modes_next_part(struct modes *modes, int master, const struct typed *typed)
+{
+	size_t part;
+
+	if (!modes->external || (modes->local & ICANON) == 0 || typed->size == 0)
+		return typed->size;
 	if (modes->unread && pty_input_waits(master) == 1) {
+		modes->looks++;
+		return 0;
+	}
+	part = without_quoted_end(modes, typed, next_line(typed));
+	if (part == 0) {
 		modes->looks++;
 		return 0;
 	}
 	modes->unread = true;
 	modes->looks = 0;
-	newline = memchr(bytes, '\n', size);
-	if (newline)
-		part = (size_t)(newline - bytes) + 1;
-	end_of_file = modes->end_of_file != 0 ? memchr(bytes, modes->end_of_file, part) : NULL;
-	if (end_of_file)
-		part = end_of_file == bytes ? 1 : (size_t)(end_of_file - bytes);
 	return part;
 }
 

@@ -15,6 +15,7 @@
 #include "nvt/nvt.h"
 #include "pty/pty.h"
 #include "telnetd/config.h"
+#include "telnetd/typed.h"
 
 struct modes {
 	bool external; /* the client edits and echoes: EXTPROC is on */
@@ -62,9 +63,10 @@ void modes_map_typed(const struct modes *, char *bytes, size_t size);
 /*
  * How much of what was typed may be written now: all of it, or with a client that edits, for a
  * canonical terminal, the next line or end of file, or nothing as long as the program has not read
- * the last one.
+ * the last one. Such a client sends an end of file as a function; the same character in a line is
+ * one that its user has quoted.
  */
-size_t modes_next_part(struct modes *, int master, const char *bytes, size_t size);
+size_t modes_next_part(struct modes *, int master, const struct typed *);
 
 /* How long to wait before the next part is looked for. */
 const struct timeval *modes_wait_for_line(const struct modes *);

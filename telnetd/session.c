@@ -286,7 +286,7 @@ static void drop_typed(struct session *session)
 static void write_typed(struct session *session)
 {
 	struct typed *typed = &session->typed;
-	size_t part = modes_next_part(&session->modes, session->master, typed->bytes, typed->size);
+	size_t part = modes_next_part(&session->modes, session->master, typed);
 	int result;
 
 	modes_keep(&session->modes, session->master);
@@ -343,6 +343,9 @@ static void control_terminal(struct session *session, enum pty_control control)
 
 	if (result == 1)
 		type(session, &character, 1);
+	if (result == 1 && control == PTY_EOF && session->modes.external &&
+	    typed_mark_end_of_file(&session->typed) != 0)
+		fail_session(session, "what was typed", ENOMEM);
 	if (result == 2) {
 		drop_typed(session);
 		drop_screen(session);

@@ -12,6 +12,7 @@ static int make_room(struct typed *typed, size_t size)
 {
 	size_t room = size > TYPED_PLAIN_SIZE ? TYPED_SIZE : TYPED_PLAIN_SIZE;
 	char *bytes;
+	bool *ends;
 
 	if (size > TYPED_SIZE)
 		return -ENOBUFS;
@@ -19,6 +20,12 @@ static int make_room(struct typed *typed, size_t size)
 	if (!bytes)
 		return -ENOMEM;
 	typed->bytes = bytes;
+	if (typed->ends) {
+		ends = realloc(typed->ends, room * sizeof(*ends));
+		if (!ends)
+			return -ENOMEM;
+		typed->ends = ends;
+	}
 	typed->room = room;
 	return 0;
 }
@@ -35,8 +42,35 @@ int typed_add(struct typed *typed, const char *bytes, size_t size)
 			return result;
 	}
 	memcpy(typed->bytes + typed->size, bytes, size);
+	if (typed->ends)
+		memset(typed->ends + typed->size, 0, size * sizeof(*typed->ends));
 	typed->size += size;
 	return 0;
+}
+
+int typed_mark_end_of_file(struct typed *typed)
+{
+	if (typed->size == 0)
+		return 0;
+	if (!typed->ends)
+		typed->ends = calloc(typed->room, sizeof(*typed->ends));
+	if (!typed->ends)
+		return -ENOMEM;
+	typed->ends[typed->size - 1] = true;
+	return 0;
+}
+
+bool typed_is_end_of_file(const struct typed *typed, size_t at)
+{
+	return typed->ends && typed->ends[at];
+}
+
+/* What is left, behind what has gone, is at the beginning from now on. */
+static void move_up(struct typed *typed, size_t gone)
+{
+	memmove(typed->bytes, typed->bytes + gone, typed->size);
+	if (typed->ends)
+		memmove(typed->ends, typed->ends + gone, typed->size * sizeof(*typed->ends));
 }
 
 int typed_write(struct typed *typed, int master, size_t most)
@@ -58,13 +92,15 @@ int typed_write(struct typed *typed, int master, size_t most)
 	if (typed->size == 0)
 		typed_drop(typed);
 	else if (done > 0)
-		memmove(typed->bytes, typed->bytes + done, typed->size);
+		move_up(typed, done);
 	return result;
 }
 
 void typed_drop(struct typed *typed)
 {
 	free(typed->bytes);
+	free(typed->ends);
 	typed->bytes = NULL;
+	typed->ends = NULL;
 	typed->size = typed->room = 0;
 }

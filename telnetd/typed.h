@@ -3,12 +3,14 @@
 #ifndef TELNETD_TYPED_H
 #define TELNETD_TYPED_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct typed {
 	char *bytes; /* `room` of them while there are any, else NULL */
 	size_t size;
 	size_t room; /* TYPED_PLAIN_SIZE, or TYPED_SIZE */
+	bool *ends; /* of each byte, whether it is an end of file; NULL while none is */
 };
 
 /*
@@ -24,6 +26,14 @@ struct typed {
 
 /* Adds bytes at the end. Returns 0, -ENOMEM, or -ENOBUFS where they do not fit. */
 int typed_add(struct typed *, const char *bytes, size_t size);
+
+/*
+ * The last byte that was added is an end of file, and no character of a line. Returns 0 or -ENOMEM.
+ */
+int typed_mark_end_of_file(struct typed *);
+
+/* Whether the byte at this place is one. */
+bool typed_is_end_of_file(const struct typed *, size_t at);
 
 /*
  * Writes to a terminal's master what was added, in order, at most so many bytes of it.

@@ -381,6 +381,36 @@ static void lines_typed_ahead_are_read_one_by_one(void **state)
 	client_expect(&client, "after\r\n");
 }
 
+/* An end of file is a function; its character in a line is one that the user has quoted. */
+static void a_quoted_end_of_file_is_a_character_of_its_line(void **state)
+{
+	(void)state;
+	open_scripted();
+	client_enter(&client, "cat -v; echo en''ded");
+	client_send(&client, BYTES("a\004b\r\n\004c\r\nd\004\r\n"));
+	client_expect(&client, "a^Db\r\n^Dc\r\nd^D\r\n");
+	client_send(&client, BYTES("e\004" IAC AYT));
+	client_expect(&client, "[Yes]");
+	client_send(&client, BYTES("\004" IAC AYT));
+	client_expect(&client, "[Yes]");
+	client_send(&client, BYTES("f\r\n"));
+	client_expect(&client, "^D^Df\r\n"); /* "e" may have been read before */
+	client_send(&client, BYTES("half" IAC XEOF "echo af''ter\r\n"));
+	client_expect(&client, "half");
+	client_expect(&client, "ended\r\n");
+	client_expect(&client, "after\r\n");
+}
+
+/* read(1) of a shell takes a line byte by byte. */
+static void a_quoted_end_of_file_comes_to_who_reads_single_bytes(void **state)
+{
+	(void)state;
+	open_scripted();
+	client_enter(&client, "read x; echo $x | cat -v");
+	client_send(&client, BYTES("\004a\004b\004\r\n"));
+	client_expect(&client, "^Da^Db^D\r\n");
+}
+
 static void an_interrupt_overtakes_lines_typed_ahead(void **state)
 {
 	(void)state;
@@ -665,6 +695,8 @@ int main(void)
 		TEST(a_character_of_the_clients_leaves_the_terminals_others_as_they_are),
 		TEST(a_client_that_refuses_echo_never_has_a_password_shown),
 		TEST(lines_typed_ahead_are_read_one_by_one),
+		TEST(a_quoted_end_of_file_is_a_character_of_its_line),
+		TEST(a_quoted_end_of_file_comes_to_who_reads_single_bytes),
 		TEST(an_interrupt_overtakes_lines_typed_ahead),
 		TEST(many_lines_typed_ahead_are_all_read),
 		TEST(are_you_there_is_answered_in_line_mode),

@@ -105,6 +105,26 @@ static void there_is_room_up_to_a_bound(void **state)
 	assert_int_equal(typed_add(&typed, text, TYPED_SIZE + 1), -ENOBUFS);
 }
 
+static void an_end_of_file_keeps_its_place_as_what_is_before_it_goes(void **state)
+{
+	(void)state;
+	assert_int_equal(typed_add(&typed, "a\004b\004", 4), 0);
+	assert_int_equal(typed_mark_end_of_file(&typed), 0);
+	assert_int_equal(typed_add(&typed, text, TYPED_PLAIN_SIZE), 0); /* in another place */
+	assert_int_equal(typed_add(&typed, "\004", 1), 0);
+	assert_false(typed_is_end_of_file(&typed, 1));
+	assert_true(typed_is_end_of_file(&typed, 3));
+	assert_false(typed_is_end_of_file(&typed, typed.size - 1));
+	assert_int_equal(typed_write(&typed, terminal, 3), 0);
+	assert_true(typed_is_end_of_file(&typed, 0));
+	assert_int_equal(typed_write(&typed, terminal, 1), 0);
+	for (size_t at = 0; at < typed.size; at++)
+		assert_false(typed_is_end_of_file(&typed, at));
+	typed_drop(&typed);
+	assert_int_equal(typed_add(&typed, "\004", 1), 0);
+	assert_false(typed_is_end_of_file(&typed, 0));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_pipe, close_pipe)
 
 int main(void)
@@ -114,6 +134,7 @@ int main(void)
 		TEST(no_more_is_written_than_may_be),
 		TEST(all_comes_through_a_terminal_that_takes_little_at_a_time),
 		TEST(there_is_room_up_to_a_bound),
+		TEST(an_end_of_file_keeps_its_place_as_what_is_before_it_goes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
