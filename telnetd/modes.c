@@ -129,6 +129,9 @@ void modes_agree(struct modes *modes, int master, const struct nvt_mode *mode)
 {
 	struct termios now;
 
+	/* What was typed before the change is still on its way: it comes under the old modes. */
+	if (mode->line_mode != modes->external)
+		pty_input_waits(master);
 	if (mode->line_mode && !modes->external)
 		pty_set_external(master, true);
 	agree_on_echo(modes, master, !mode->echo && !mode->line_mode);

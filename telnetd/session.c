@@ -420,12 +420,15 @@ static void on_window(void *owner, unsigned short columns, unsigned short rows)
 static void on_mode(void *owner, const struct nvt_mode *mode)
 {
 	struct session *session = owner;
+	bool was_external = session->modes.external;
 
 	count_act(session);
 	if (session->state != SESSION_RELAYING)
 		return;
 	write_typed_unless_full(session);
 	modes_agree(&session->modes, session->master, mode);
+	if (!was_external)
+		modes_map_typed(&session->modes, session->typed.bytes, session->typed.size);
 }
 
 /* Without EXTPROC not every change of the terminal's modes is told. */

@@ -411,6 +411,21 @@ static void a_quoted_end_of_file_comes_to_who_reads_single_bytes(void **state)
 	client_expect(&client, "^Da^Db^D\r\n");
 }
 
+/* Whether the terminal has taken them already or not when it leaves the editing to the client. */
+static void lines_typed_before_line_mode_begins_are_read(void **state)
+{
+	(void)state;
+	server_start(&server, "-l", "/bin/sh", NULL);
+	for (int i = 0; i < 20; i++) {
+		client_connect_as(&client, &server, &usual_terminal);
+		client.local[OPTION_LINEMODE] = true;
+		client_send(&client, BYTES("echo fi''rst\r\necho se''cond\r\n" IAC WILL LINEMODE));
+		client_expect(&client, "first\r\n");
+		client_expect(&client, "second\r\n");
+		client_close(&client);
+	}
+}
+
 static void an_interrupt_overtakes_lines_typed_ahead(void **state)
 {
 	(void)state;
@@ -697,6 +712,7 @@ int main(void)
 		TEST(lines_typed_ahead_are_read_one_by_one),
 		TEST(a_quoted_end_of_file_is_a_character_of_its_line),
 		TEST(a_quoted_end_of_file_comes_to_who_reads_single_bytes),
+		TEST(lines_typed_before_line_mode_begins_are_read),
 		TEST(an_interrupt_overtakes_lines_typed_ahead),
 		TEST(many_lines_typed_ahead_are_all_read),
 		TEST(are_you_there_is_answered_in_line_mode),
