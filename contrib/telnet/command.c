@@ -36,10 +36,31 @@ static enum command_result run_help(struct client *client, size_t count, char *w
 
 /* --- connections -------------------------------------------------------------------------- */
 
+/* Reads HOST and PORT into client->opened; returns the port, or NULL after a complaint. */
+static const char *read_destination(struct client *client, const char *host, const char *port)
+{
+	struct destination *opened = &client->opened;
+
+	if (!destination_read(host, opened))
+		return NULL;
+	if (opened->user) {
+		printf("open: leave out the user here: `environ define USER %s` names it\n",
+		       opened->user);
+		return NULL;
+	}
+	if (port && opened->port) {
+		printf("open: the port is given twice: '%s' and '%s'\n", opened->port, port);
+		return NULL;
+	}
+	if (!port)
+		port = opened->port ? opened->port : "23";
+	return settings_check_port(port + (port[0] == '-')) ? port : NULL;
+}
+
 static enum command_result run_open(struct client *client, size_t count, char *words[])
 {
-	const char *port = count > 2 ? words[2] : "23";
-	bool negotiate = port[0] == '-';
+	const char *port;
+	bool negotiate;
 
 	if (client->session) {
 		puts("There is a connection already; `close` it first.");
@@ -49,15 +70,15 @@ static enum command_result run_open(struct client *client, size_t count, char *w
 		puts("open: HOST [PORT] is wanted");
 		return COMMAND_PROMPT;
 	}
-	port += negotiate;
-	if (!settings_check_port(port))
+	port = read_destination(client, words[1], count > 2 ? words[2] : NULL);
+	if (!port)
 		return COMMAND_PROMPT;
-	free(client->opened);
+	negotiate = port[0] == '-';
 	free(client->opened_port);
-	client->settings.host = client->opened = strdup(words[1]);
-	client->settings.port = client->opened_port = strdup(port);
+	client->settings.host = client->opened.host;
+	client->settings.port = client->opened_port = strdup(port + negotiate);
 	client->settings.negotiate = negotiate || client->settings.user;
-	return client->opened && client->opened_port ? COMMAND_DONE : COMMAND_PROMPT;
+	return client->opened_port ? COMMAND_DONE : COMMAND_PROMPT;
 }
 
 static enum command_result run_close(struct client *client, size_t count, char *words[])
@@ -256,20 +277,6 @@ static enum command_result help_environ(struct client *client)
 	return COMMAND_PROMPT;
 }
 
-static const char *explain_variable(int error)
-{
-	switch (error) {
-	case -ENOENT:
-		return "no such variable";
-	case -EINVAL:
-		return "no name of a variable";
-	case -E2BIG:
-		return "too long, or one variable too many";
-	default:
-		return strerror(-error);
-	}
-}
-
 /* `words` begins with what is to be done. */
 static bool do_environ(struct client *client, size_t count, char *words[])
 {
@@ -290,7 +297,7 @@ static bool do_environ(struct client *client, size_t count, char *words[])
 	}
 	error = change->run(client, words[1], count > 2 ? words[2] : NULL);
 	if (error != 0)
-		printf("%s: %s\n", words[1], explain_variable(error));
+		printf("%s: %s\n", words[1], variables_explain(error));
 	return error == 0;
 }
 
@@ -562,6 +569,5 @@ void command_free(struct client *client)
 	lines_free(client->prompt);
 	variables_free(&client->variables);
 	trace_open(&client->trace, NULL);
-	free(client->opened);
 	free(client->opened_port);
 }

@@ -13,7 +13,7 @@ struct client {
 	struct trace trace;
 	struct session *session; /* NULL: there is no connection */
 	struct lines *prompt;
-	char *opened; /* the host that `open` has named */
+	struct destination opened; /* what `open` has named */
 	char *opened_port;
 	bool quit;
 };

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "contrib/telnet/clock.h"
+#include "contrib/telnet/services.h"
 
 #define ADDRESSES_MAX 32
 #define NEXT_AFTER_MS 250
@@ -39,7 +40,6 @@ struct attempts {
 bool connect_knows_port(const char *port, unsigned short *number)
 {
 	size_t digits = strspn(port, "0123456789");
-	struct servent *service;
 
 	if (digits > 0 && port[digits] == '\0') {
 		unsigned long value = digits <= 5 ? strtoul(port, NULL, 10) : 0;
@@ -47,11 +47,16 @@ bool connect_knows_port(const char *port, unsigned short *number)
 		*number = (unsigned short)value;
 		return value >= 1 && value <= 65535;
 	}
-	service = getservbyname(port, "tcp");
-	if (!service)
-		return false;
-	*number = ntohs((unsigned short)service->s_port);
-	return true;
+	return services_find(port, number);
+}
+
+/* Whether the system cannot know through which interface this address is reached. */
+static bool lacks_zone(const struct addrinfo *address)
+{
+	const struct sockaddr_in6 *ipv6 = (const void *)address->ai_addr;
+
+	return address->ai_family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&ipv6->sin6_addr) &&
+	       ipv6->sin6_scope_id == 0;
 }
 
 static void add_address(struct attempts *attempts, const struct addrinfo *address)
@@ -116,7 +121,20 @@ static void set_options(int socket)
 	setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 }
 
-static void begin_attempt(struct attempts *attempts, unsigned timeout, FILE *notices)
+static int open_socket(int family, const struct source *source)
+{
+	int new = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int error = new < 0 ? -errno : source ? source_bind(source, new) : 0;
+
+	if (error == 0)
+		return new;
+	if (new >= 0)
+		close(new);
+	return error;
+}
+
+static void begin_attempt(struct attempts *attempts, const struct connect_target *target,
+			  FILE *notices)
 {
 	struct attempt *attempt = &attempts->all[attempts->begun++];
 	const struct addrinfo *address = attempt->address;
@@ -126,10 +144,10 @@ static void begin_attempt(struct attempts *attempts, unsigned timeout, FILE *not
 		fflush(notices);
 	}
 	attempts->next_at = clock_ms() + NEXT_AFTER_MS;
-	attempt->deadline = clock_ms() + 1000LL * timeout;
-	attempt->socket = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	attempt->deadline = clock_ms() + 1000LL * target->timeout;
+	attempt->socket = open_socket(address->ai_family, target->source);
 	if (attempt->socket < 0) {
-		set_error(attempts, attempt, errno);
+		set_error(attempts, attempt, -attempt->socket);
 		return;
 	}
 	set_options(attempt->socket);
@@ -192,14 +210,15 @@ static struct attempt *wait_for_attempts(struct attempts *attempts)
 	return NULL;
 }
 
-static struct attempt *try_all(struct attempts *attempts, unsigned timeout, FILE *notices)
+static struct attempt *try_all(struct attempts *attempts, const struct connect_target *target,
+			       FILE *notices)
 {
 	while (attempts->begun < attempts->count || attempts->pending > 0) {
 		struct attempt *connected;
 
 		if (attempts->begun < attempts->count &&
 		    (attempts->pending == 0 || clock_ms() >= attempts->next_at))
-			begin_attempt(attempts, timeout, notices);
+			begin_attempt(attempts, target, notices);
 		if (attempts->pending == 0)
 			continue;
 		connected = wait_for_attempts(attempts);
@@ -221,6 +240,9 @@ static void tell_failures(const struct attempts *attempts, const struct connect_
 			why = "refused";
 		else if (error == ETIMEDOUT)
 			why = "timed out";
+		else if (error == EINVAL && lacks_zone(attempts->all[i].address))
+			why = "a link-local address needs its zone, an interface: append %eth0, "
+			      "say";
 		fprintf(stderr, "telnet: connection to %s (%s) port %s: %s\n", target->host,
 			attempts->all[i].text, target->port, why);
 	}
@@ -238,7 +260,7 @@ static int connect_to_list(const struct connect_target *target, const struct add
 		return -1;
 	}
 	interleave(attempts, list);
-	connected = try_all(attempts, target->timeout, notices);
+	connected = try_all(attempts, target, notices);
 	if (connected) {
 		socket = connected->socket;
 		connected->socket = -1;
@@ -252,6 +274,20 @@ static int connect_to_list(const struct connect_target *target, const struct add
 	return socket;
 }
 
+/* Whether the address to connect from can be used at all; complains once where it cannot. */
+static bool check_source(const struct source *source)
+{
+	int socket = open_socket(source->address.any.sa_family, source);
+
+	if (socket >= 0) {
+		close(socket);
+		return true;
+	}
+	fprintf(stderr, "telnet: cannot connect from the address %s: %s\n", source->text,
+		strerror(-socket));
+	return false;
+}
+
 int connect_to(const struct connect_target *target, FILE *notices)
 {
 	const struct addrinfo hints = {.ai_family = target->family, .ai_socktype = SOCK_STREAM};
@@ -260,6 +296,8 @@ int connect_to(const struct connect_target *target, FILE *notices)
 	char port[8];
 	int error, socket;
 
+	if (target->source && !check_source(target->source))
+		return -1;
 	connect_knows_port(target->port, &number);
 	snprintf(port, sizeof(port), "%hu", number);
 	error = getaddrinfo(target->host, port, &hints, &list);

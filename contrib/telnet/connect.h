@@ -7,17 +7,18 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#define CONNECT_PORT_SIZE 32 /* of a port's number or a service's name */
+#include "contrib/telnet/source.h"
 
 struct connect_target {
 	const char *host;
 	const char *port; /* a number from 1 to 65535 or a service's name */
 	int family; /* AF_INET, AF_INET6 or AF_UNSPEC */
+	const struct source *source; /* NULL: the system chooses the address to connect from */
 	unsigned timeout; /* seconds until an address that does not answer is given up */
 };
 
 /*
- * Whether this is a port's number or the name of a service that this machine knows; the number is
+ * Whether this is a port's number or the name of a service that services.h knows; the number is
  * filled in.
  */
 bool connect_knows_port(const char *port, unsigned short *number);

@@ -23,6 +23,19 @@ static void set_locale(void)
 }
 
 /* What a server may be told without the user's asking for it. */
+static bool export_variable(struct client *client, const char *name)
+{
+	const char *value = getenv(name);
+	int error = value ? variables_define(&client->variables, name, value) : -ENOENT;
+
+	if (error == 0)
+		error = variables_export(&client->variables, name, true);
+	if (error != 0)
+		fprintf(stderr, "telnet: cannot export the variable '%s': %s\n", name,
+			variables_explain(error));
+	return error == 0;
+}
+
 static bool define_variables(struct client *client)
 {
 	const char *display = getenv("DISPLAY");
@@ -31,6 +44,9 @@ static bool define_variables(struct client *client)
 	if (display && display[0] != '\0' &&
 	    variables_define(&client->variables, "DISPLAY", display) == 0)
 		variables_export(&client->variables, "DISPLAY", true);
+	for (size_t i = 0; i < client->settings.export_count; i++)
+		if (!export_variable(client, client->settings.exports[i]))
+			return false;
 	if (!user)
 		return true;
 	if (variables_define(&client->variables, "USER", user) != 0) {
@@ -112,6 +128,7 @@ static int connect_and_run(struct client *client)
 		.host = settings->host,
 		.port = settings->port,
 		.family = settings->family,
+		.source = settings->source.text ? &settings->source : NULL,
 		.timeout = settings->timeout,
 	};
 	unsigned short port = 0;

@@ -22,8 +22,9 @@
 #define TIMEOUT_MAX 3600
 
 static const char usage[] =
-	"usage: telnet [-468acEKLNqrx] [-e CHAR] [-l USER] [--trace FILE] [--crlf|--lf]\n"
-	"              [--linemode] [--raw] [--timeout SECONDS] [HOST [PORT]]\n"
+	"usage: telnet [-468acEKLNqrx] [-b ADDRESS] [-e CHAR] [-l USER] [--env NAME]\n"
+	"              [--trace FILE] [--crlf|--lf] [--linemode] [--raw] [--timeout SECONDS]\n"
+	"              [HOST [PORT]]\n"
 	"  -4, --ipv4            use only IPv4\n"
 	"  -6, --ipv6            use only IPv6\n"
 	"  -8, --binary          ask for 8-bit data both ways (BINARY)\n"
@@ -31,10 +32,12 @@ static const char usage[] =
 	"  -a, --login           tell the server your user name, if it asks\n"
 	"  -l, --user USER       tell it this one\n"
 	"  -K, --no-login        tell it none (the default)\n"
+	"  -b, --bind ADDRESS    connect from this address of the machine\n"
 	"  -e, --escape CHAR     the escape character: X, ^X or off; default ^]\n"
 	"  -E, --no-escape       no escape character\n"
 	"  -q, --quiet           print no notices, only what the server says and errors\n"
 	"  -r, --rlogin          the escape character is ~ at the beginning of a line\n"
+	"      --env NAME        tell the server this variable of yours, if it asks\n"
 	"  -N                    accepted: addresses are never turned into names\n"
 	"  -c, --no-rc           accepted: no file of commands is read\n"
 	"  -x, --encrypt         refused: TELNET's own encryption is broken\n"
@@ -47,11 +50,13 @@ static const char usage[] =
 	"      --timeout SECONDS how long to wait for an address, default 30\n"
 	"  -V, --version         print the version\n"
 	"  -h, --help            print this\n"
+	"HOST may be HOST:PORT, [ADDRESS]:PORT or telnet://USER@HOST:PORT/, too.\n"
 	"PORT is a number or a service's name, default 23. On other ports than 23 the client\n"
 	"does not speak TELNET until the server does, unless there is -a, -l or a - before PORT.\n";
 
 enum long_option {
 	OPTION_CRLF = 256,
+	OPTION_ENV,
 	OPTION_LF,
 	OPTION_RAW,
 	OPTION_LINEMODE,
@@ -66,6 +71,8 @@ static const struct option long_options[] = {
 	{"login", no_argument, NULL, 'a'},
 	{"user", required_argument, NULL, 'l'},
 	{"no-login", no_argument, NULL, 'K'},
+	{"bind", required_argument, NULL, 'b'},
+	{"env", required_argument, NULL, OPTION_ENV},
 	{"escape", required_argument, NULL, 'e'},
 	{"no-escape", no_argument, NULL, 'E'},
 	{"quiet", no_argument, NULL, 'q'},
@@ -165,28 +172,13 @@ static int set_timeout(struct settings *settings, const char *text)
 	return GO_ON;
 }
 
-static int set_argument(struct settings *settings, const char *text)
+static void set_port(struct settings *settings, const char *text)
 {
-	if (!settings->host) {
-		if (text[0] == '\0')
-			return complain("bad host '': a name or an address is wanted");
-		settings->host = text;
-		return GO_ON;
-	}
-	if (settings->port)
-		return complain("'%s' is one argument too many: HOST and PORT are wanted", text);
 	if (text[0] == '-') {
 		settings->negotiate = true;
 		text++;
 	}
 	settings->port = text;
-	return GO_ON;
-}
-
-static int print(const char *text)
-{
-	fputs(text, stdout);
-	return EXIT_SUCCESS;
 }
 
 static int set_user(struct settings *settings, const char *user)
@@ -194,6 +186,47 @@ static int set_user(struct settings *settings, const char *user)
 	settings->user = user;
 	settings->negotiate = true;
 	return GO_ON;
+}
+
+static int set_host(struct settings *settings, const char *text)
+{
+	struct destination *destination = &settings->destination;
+
+	if (!destination_read(text, destination))
+		return EXIT_USAGE;
+	settings->host = destination->host;
+	if (destination->port)
+		set_port(settings, destination->port);
+	if (destination->user && !settings->user)
+		set_user(settings, destination->user);
+	return GO_ON;
+}
+
+static int set_argument(struct settings *settings, const char *text)
+{
+	if (!settings->host)
+		return set_host(settings, text);
+	if (settings->port && settings->port == settings->destination.port)
+		return complain("the port is given twice: '%s' and '%s'", settings->port, text);
+	if (settings->port)
+		return complain("'%s' is one argument too many: HOST and PORT are wanted", text);
+	set_port(settings, text);
+	return GO_ON;
+}
+
+static int set_export(struct settings *settings, const char *name)
+{
+	if (settings->export_count == SETTINGS_EXPORTS_MAX)
+		return complain("'--env %s' is one too many: %d are the most", name,
+				SETTINGS_EXPORTS_MAX);
+	settings->exports[settings->export_count++] = name;
+	return GO_ON;
+}
+
+static int print(const char *text)
+{
+	fputs(text, stdout);
+	return EXIT_SUCCESS;
 }
 
 /* Options that are no more than a flag. */
@@ -253,6 +286,10 @@ static int set_option(struct settings *settings, int option)
 		return set_user(settings, own_name());
 	case 'l':
 		return set_user(settings, optarg);
+	case 'b':
+		return source_read(optarg, &settings->source) ? GO_ON : EXIT_USAGE;
+	case OPTION_ENV:
+		return set_export(settings, optarg);
 	case 'e':
 		return set_escape(settings, optarg);
 	case 'n':
@@ -282,6 +319,21 @@ static int take_option(struct settings *settings, int option, const char *text)
 	return set_option(settings, option);
 }
 
+/* The addresses of a host that can be reached from that of -b are of its kind. */
+static int check_family(struct settings *settings)
+{
+	int family = settings->source.address.any.sa_family;
+
+	if (!settings->source.text)
+		return GO_ON;
+	if (settings->family != AF_UNSPEC && settings->family != family)
+		return complain("bad address '%s': -%c wants one of IPv%c", settings->source.text,
+				settings->family == AF_INET ? '4' : '6',
+				settings->family == AF_INET ? '4' : '6');
+	settings->family = family;
+	return GO_ON;
+}
+
 /* A port with a minus before it looks like an option. */
 static bool is_port_next(const struct settings *settings, int count, char *arguments[])
 {
@@ -308,8 +360,8 @@ int settings_read(struct settings *settings, int count, char *arguments[])
 			continue;
 		}
 		place = optind;
-		option =
-			getopt_long(count, arguments, "-:468LaKEqrNxcVhe:l:n:", long_options, NULL);
+		option = getopt_long(count, arguments, "-:468LaKEqrNxcVhb:e:l:n:", long_options,
+				     NULL);
 		if (option < 0)
 			break;
 		status = take_option(settings, option, arguments[place]);
@@ -320,5 +372,5 @@ int settings_read(struct settings *settings, int count, char *arguments[])
 		settings->port = DEFAULT_PORT;
 	if (status == GO_ON && !settings_check_port(settings->port))
 		return EXIT_USAGE;
-	return status;
+	return status == GO_ON ? check_family(settings) : status;
 }

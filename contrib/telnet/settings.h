@@ -4,10 +4,19 @@
 #define SETTINGS_H
 
 #include <stdbool.h>
+#include <stddef.h>
+
+#include "contrib/telnet/destination.h"
+#include "contrib/telnet/source.h"
 
 #define SETTINGS_NO_ESCAPE (-1)
+#define SETTINGS_EXPORTS_MAX 32
 
 struct settings {
+	struct destination destination; /* of the command line */
+	struct source source; /* the address to connect from */
+	const char *exports[SETTINGS_EXPORTS_MAX]; /* variables that the server may be told */
+	size_t export_count;
 	const char *host; /* NULL: none was given, commands are read */
 	const char *port; /* a number or a service's name */
 	const char *user; /* to log in as, or NULL */

@@ -64,6 +64,20 @@ int variables_define(struct variables *variables, const char *name, const char *
 	return 0;
 }
 
+const char *variables_explain(int error)
+{
+	switch (error) {
+	case -ENOENT:
+		return "no such variable";
+	case -EINVAL:
+		return "no name of a variable";
+	case -E2BIG:
+		return "too long, or one variable too many";
+	default:
+		return strerror(-error);
+	}
+}
+
 int variables_undefine(struct variables *variables, const char *name)
 {
 	size_t i = find(variables, name);

@@ -28,6 +28,9 @@ struct variables {
  */
 int variables_define(struct variables *, const char *name, const char *value);
 
+/* What such an error means, for the user. */
+const char *variables_explain(int error);
+
 /* Forgets one; exports one or takes that back. Return 0, or -ENOENT where there is none. */
 int variables_undefine(struct variables *, const char *name);
 int variables_export(struct variables *, const char *name, bool exported);
