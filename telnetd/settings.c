@@ -380,19 +380,19 @@ int settings_add(struct settings *settings, enum setting setting, const char *te
 {
 	struct setting_values *values = &settings->of[setting];
 	struct setting_value *more;
-	char *copy = strdup(text);
 
-	if (!copy)
-		return -ENOMEM;
 	if (!settings_is_list(setting) && values->count > 0)
 		free(values->values[--values->count].text);
 	more = realloc(values->values, (values->count + 1) * sizeof(*more));
-	if (!more) {
-		free(copy);
+	if (!more)
 		return -ENOMEM;
-	}
 	values->values = more;
-	values->values[values->count++] = (struct setting_value){copy, *origin};
+	more += values->count;
+	more->text = strdup(text);
+	more->origin = *origin;
+	if (!more->text)
+		return -ENOMEM;
+	values->count++;
 	values->is_set = true;
 	return 0;
 }

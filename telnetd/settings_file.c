@@ -181,9 +181,9 @@ int settings_read_file(struct settings *settings, const char *path)
 	if (size < 0) {
 		status = complain("cannot read configuration file '%s': %s", path,
 				  strerror((int)-size));
-	} else if (size > 0 && text[size - 1] == '\0') {
+	} else if (text && size > 0 && text[size - 1] == '\0') {
 		status = complain_at(path, text, text + size - 1, "a NUL byte: text is wanted");
-	} else if (size > 0) {
+	} else if (text && size > 0) {
 		const char *unended = blank_comments(text);
 
 		if (unended)
