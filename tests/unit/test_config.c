@@ -905,6 +905,89 @@ static void what_is_no_setting_is_named_with_its_line(void **state)
 	}
 }
 
+/* --- contrib/telnetd.conf ----------------------------------------------------------------- */
+
+#define EXAMPLE TEST_SOURCE_DIRECTORY "/contrib/telnetd.conf"
+
+/* Copies the example to the file, with each line that a setting is in taken out of its comment. */
+static void uncomment_example(void)
+{
+	FILE *from = fopen(EXAMPLE, "re"), *to = fopen(file, "we");
+	char line[512];
+
+	assert_non_null(from);
+	assert_non_null(to);
+	while (fgets(line, sizeof(line), from)) {
+		bool setting = line[0] == '#' && line[1] >= 'a' && line[1] <= 'z';
+
+		if (line[0] != '#' && line[0] != '\n')
+			fail_msg(EXAMPLE " sets something: %s", line);
+		fputs(setting ? line + 1 : line, to);
+	}
+	fclose(from);
+	fclose(to);
+}
+
+static void the_example_has_every_setting_once(void **state)
+{
+	char text[64 * 1024] = "", line[64];
+	FILE *opened = fopen(EXAMPLE, "re");
+
+	(void)state;
+	assert_non_null(opened);
+	assert_true(fread(text, 1, sizeof(text) - 1, opened) > 0);
+	fclose(opened);
+	for (size_t i = 0; settings_name(i); i++) {
+		snprintf(line, sizeof(line), "\n#%s = ", settings_name(i));
+		if (count_of(text, line) != 1)
+			fail_msg(EXAMPLE " has %s not once, but %zu times", settings_name(i),
+				 count_of(text, line));
+	}
+}
+
+static void assert_same_choices(const struct config *usual)
+{
+	assert_int_equal(config.port, usual->port);
+	assert_int_equal(config.bind_count, usual->bind_count);
+	assert_int_equal(config.sessions_per_worker, usual->sessions_per_worker);
+	assert_int_equal(config.same_user, usual->same_user);
+	assert_int_equal(config.linemode, usual->linemode);
+	assert_int_equal(config.compress, usual->compress);
+	assert_int_equal(config.issue != NULL, usual->issue != NULL);
+	if (config.issue)
+		assert_string_equal(config.issue, usual->issue);
+	assert_null(config.accept_environment[0]);
+	assert_null(usual->accept_environment[0]);
+}
+
+static void assert_same_charsets(const struct charsets *usual)
+{
+	assert_string_equal(config.charsets.terminal, usual->terminal ? usual->terminal : "UTF-8");
+	assert_ptr_equal(config.charsets.client, usual->client);
+	assert_memory_equal(config.charsets.agreeable, usual->agreeable, sizeof(usual->agreeable));
+}
+
+static void the_example_without_its_comments_says_what_holds_anyway(void **state)
+{
+	struct config usual;
+	char **arguments = geteuid() == 0 && access("/bin/login", X_OK) == 0
+				   ? (char *[]){"telnetd", "-c", "/dev/null", NULL}
+				   : (char *[]){"telnetd", HERMETIC, NULL};
+
+	(void)state;
+	uncomment_example();
+	assert_int_equal(read_arguments(STDERR_FILENO, arguments), GOES_ON);
+	usual = config;
+	memset(&config, 0, sizeof(config));
+	arguments[2] = file;
+	assert_int_equal(read_arguments(STDERR_FILENO, arguments), GOES_ON);
+	assert_string_equal(output.text, "");
+	assert_same_choices(&usual);
+	assert_same_charsets(&usual.charsets);
+	assert_words(config.login, (const char *const *)usual.login);
+	config_free(&usual);
+}
+
 static void a_file_that_may_not_be_read_is_named(void **state)
 {
 	char expected[128];
@@ -984,6 +1067,8 @@ int main(void)
 		with_config(a_list_may_be_added_to),
 		with_config(too_many_addresses_in_the_file_are_an_error),
 		with_config(what_is_no_setting_is_named_with_its_line),
+		with_config(the_example_has_every_setting_once),
+		with_config(the_example_without_its_comments_says_what_holds_anyway),
 		with_config(a_file_that_may_not_be_read_is_named),
 	};
 
