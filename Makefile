@@ -17,7 +17,8 @@
 # make fuzz-corpus        keep of it what reaches new code, in tests/fuzz/corpus
 # make lint               formatting, static analysis, scripts, manual pages, the README's figures
 # make format             format the sources
-# make install            into DESTDIR and PREFIX
+# make install            into DESTDIR and PREFIX; without DESTDIR root also makes the user telnetd
+# make install INSTALL_CLIENT=no INSTALL_STRIP=     without the client telnet, with symbols
 # make uninstall
 # make clean
 # make help               this text
@@ -26,7 +27,8 @@
 #
 # Variables: BUILD (where to build), SANITIZE=1, SECCOMP=no, EDIT=no, PORT and LOGIN (for run), JOBS,
 # ONLY, REPEAT, CONTENDERS and AWAKE (for bench), TIME, RUNS and ONLY (for fuzz), SUITE and ARCH (for
-# check-fresh), V=1 (show whole commands), and the usual CC, CPPFLAGS, CFLAGS, LDFLAGS, PKG_CONFIG, DESTDIR, PREFIX.
+# check-fresh), V=1 (show whole commands), and the usual CC, CPPFLAGS, CFLAGS, LDFLAGS, PKG_CONFIG, DESTDIR,
+# PREFIX, SBINDIR and the like.
 
 VERSION = 0.1.0
 
@@ -37,6 +39,10 @@ INCLUDEDIR ?= $(PREFIX)/include
 BINDIR ?= $(PREFIX)/bin
 SBINDIR ?= $(PREFIX)/sbin
 MANDIR ?= $(PREFIX)/share/man
+DOCDIR ?= $(PREFIX)/share/doc/telnetd
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+INSTALL_CLIENT ?= yes
+INSTALL_STRIP ?= -s
 PKG_CONFIG ?= pkg-config
 INSTALL ?= install
 OBJCOPY ?= objcopy
@@ -410,28 +416,57 @@ format:
 
 # ---- Installing ----------------------------------------------------------------------------
 
-INSTALLED = $(SBINDIR)/telnetd $(BINDIR)/telnet $(INCLUDEDIR)/nvt.h $(LIBDIR)/libnvt.a $(LIBDIR)/libnvt.so.0 \
-	$(LIBDIR)/libnvt.so $(LIBDIR)/pkgconfig/libnvt.pc $(MANDIR)/man8/telnetd.8 \
-	$(MANDIR)/man1/telnet.1
+CLIENT_INSTALLED = $(BINDIR)/telnet $(MANDIR)/man1/telnet.1
+INSTALLED = $(SBINDIR)/telnetd $(MANDIR)/man8/telnetd.8 $(DOCDIR)/telnetd.conf \
+	$(addprefix $(UNITDIR)/,telnetd.service telnetd.socket telnetd@.service) \
+	$(if $(filter no,$(INSTALL_CLIENT)),,$(CLIENT_INSTALLED)) \
+	$(INCLUDEDIR)/nvt.h $(LIBDIR)/libnvt.a $(LIBDIR)/libnvt.so.0 $(LIBDIR)/libnvt.so \
+	$(LIBDIR)/pkgconfig/libnvt.pc
+install_file = $(INSTALL) -m 644 $(1) $(DESTDIR)$(2)
+install_program = $(INSTALL) $(INSTALL_STRIP) -m 755 $(1) $(DESTDIR)$(2)
+# Some install(1)s make directories as the umask says, and so does the shell its files.
+install_edited = umask 022 && sed $(1) $(2) >$(DESTDIR)$(3) && chmod 644 $(DESTDIR)$(3)
+install_unit = $(call install_edited,-e 's|/usr/local/sbin|$(SBINDIR)|',contrib/systemd/$(1),$(UNITDIR)/$(1))
+# What a package does by its own means, and only root can.
+as_root = @[ -n '$(DESTDIR)' ] || [ "$$(id -u)" -ne 0 ] || { PATH=$$PATH:/usr/sbin:/sbin; $(1); }
+refresh_linker = $(call as_root,! command -v ldconfig >/dev/null || ldconfig)
+NOLOGIN = /usr/sbin/nologin
+make_user = $(call as_root,id telnetd >/dev/null 2>&1 || { \
+	if command -v useradd >/dev/null; then \
+		useradd --system --user-group --no-create-home --home-dir /nonexistent \
+			--shell $(NOLOGIN) --comment 'telnetd workers' telnetd; \
+	else \
+		adduser -S -D -H -h /nonexistent -s $(NOLOGIN) -g 'telnetd workers' telnetd; \
+	fi; } || echo 'no user telnetd can be made: workers will run as nobody' >&2)
 
 .PHONY: install uninstall clean help
 install: all
-	$(INSTALL) -d $(sort $(dir $(addprefix $(DESTDIR),$(INSTALLED))))
-	$(INSTALL) -m 755 $(BUILD)/telnetd $(DESTDIR)$(SBINDIR)/telnetd
-	$(INSTALL) -m 755 $(BUILD)/telnet $(DESTDIR)$(BINDIR)/telnet
-	$(INSTALL) -m 644 nvt/nvt.h $(DESTDIR)$(INCLUDEDIR)/nvt.h
-	$(INSTALL) -m 644 $(BUILD)/installed/libnvt.a $(DESTDIR)$(LIBDIR)/libnvt.a
-	$(INSTALL) -m 755 $(BUILD)/libnvt.so.0 $(DESTDIR)$(LIBDIR)/libnvt.so.0
+	umask 022 && $(INSTALL) -d $(sort $(dir $(addprefix $(DESTDIR),$(INSTALLED))))
+	$(call install_program,$(BUILD)/telnetd,$(SBINDIR)/telnetd)
+	$(call install_file,telnetd/telnetd.8,$(MANDIR)/man8/telnetd.8)
+	$(call install_file,contrib/telnetd.conf,$(DOCDIR)/telnetd.conf)
+	$(call install_unit,telnetd.service)
+	$(call install_unit,telnetd.socket)
+	$(call install_unit,telnetd@.service)
+ifneq ($(INSTALL_CLIENT),no)
+	$(call install_program,$(BUILD)/telnet,$(BINDIR)/telnet)
+	$(call install_file,contrib/telnet/telnet.1,$(MANDIR)/man1/telnet.1)
+endif
+	$(call install_file,nvt/nvt.h,$(INCLUDEDIR)/nvt.h)
+	$(call install_file,$(BUILD)/installed/libnvt.a,$(LIBDIR)/libnvt.a)
+	$(call install_program,$(BUILD)/libnvt.so.0,$(LIBDIR)/libnvt.so.0)
 	ln -sf libnvt.so.0 $(DESTDIR)$(LIBDIR)/libnvt.so
-	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
-		-e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' -e 's|@VERSION@|$(VERSION)|' \
-		nvt/libnvt.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/libnvt.pc
-	$(INSTALL) -m 644 contrib/telnet/telnet.1 $(DESTDIR)$(MANDIR)/man1/telnet.1
-	$(if $(wildcard telnetd/telnetd.8),\
-		$(INSTALL) -m 644 telnetd/telnetd.8 $(DESTDIR)$(MANDIR)/man8/telnetd.8)
+	$(call install_edited,-e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
+		-e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' -e 's|@VERSION@|$(VERSION)|',\
+		nvt/libnvt.pc.in,$(LIBDIR)/pkgconfig/libnvt.pc)
+	$(refresh_linker)
+	$(make_user)
 
+# The user stays: another program may have files of that name by now.
 uninstall:
 	rm -f $(addprefix $(DESTDIR),$(INSTALLED))
+	@rmdir $(DESTDIR)$(DOCDIR) 2>/dev/null || true
+	$(refresh_linker)
 
 clean:
 	rm -rf $(BUILD) build-sanitize
