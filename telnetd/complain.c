@@ -3,7 +3,6 @@
 #include "telnetd/complain.h"
 
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -57,6 +56,13 @@ static void say_of(const struct origin *origin, const char *format, va_list argu
 	if (size >= 0 && (size_t)size < sizeof(line))
 		vsnprintf(line + size, sizeof(line) - (size_t)size, format, arguments);
 	say(line);
+}
+
+bool complain_is_for_inetd(void)
+{
+	bool at_standard_error;
+
+	return has_connection(&at_standard_error);
 }
 
 int complain(const char *format, ...)

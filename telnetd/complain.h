@@ -6,6 +6,8 @@
 #ifndef TELNETD_COMPLAIN_H
 #define TELNETD_COMPLAIN_H
 
+#include <stdbool.h>
+
 /* Where a value was given: a line of a file, an option, or neither for a default. */
 struct origin {
 	const char *file; /* NULL: not in a file */
@@ -21,5 +23,8 @@ struct origin {
 __attribute__((format(printf, 1, 2))) int complain(const char *format, ...);
 __attribute__((format(printf, 2, 3))) int complain_of(const struct origin *, const char *format,
 						      ...);
+
+/* Whether descriptor 0 is a connection, as inetd(8) starts a program. */
+bool complain_is_for_inetd(void);
 
 #endif

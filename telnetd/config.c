@@ -98,6 +98,16 @@ static int take_setting(struct settings *settings, int option, int long_index)
 	return CONFIG_EXIT_USAGE;
 }
 
+/* Prints what somebody at a terminal has asked for; a client has not. */
+static int print(const char *text)
+{
+	if (complain_is_for_inetd())
+		return complain("descriptor 0 is a connection, as inetd(8) has it: -i is wanted, "
+				"and neither --help nor --version");
+	fputs(text, stdout);
+	return 0;
+}
+
 static int take_option(struct config *config, struct command_line *line, int option, int long_index)
 {
 	switch (option) {
@@ -116,14 +126,12 @@ static int take_option(struct config *config, struct command_line *line, int opt
 		config->to_syslog = true;
 		return -1;
 	case 'V':
-		puts("telnetd " TELNETD_VERSION);
-		return 0;
+		return print("telnetd " TELNETD_VERSION "\n");
 	case 'h':
 		line->has_h = true;
 		return -1;
 	case OPTION_HELP:
-		fputs(usage, stdout);
-		return 0;
+		return print(usage);
 	default:
 		return take_setting(&line->settings, option, long_index);
 	}
@@ -153,10 +161,8 @@ static int read_command_line(struct config *config, struct command_line *line, i
 	}
 	if (status < 0 && optind < argc)
 		return complain("unknown argument '%s': see telnetd --help", argv[optind]);
-	if (status < 0 && line->has_h && !config->inetd) {
-		fputs(usage, stdout);
-		return 0;
-	}
+	if (status < 0 && line->has_h && !config->inetd)
+		return print(usage);
 	return status;
 }
 

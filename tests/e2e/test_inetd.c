@@ -180,6 +180,9 @@ static const struct {
 	{{"-i", "--nonsense"}, "unknown option '--nonsense'", 2},
 	{{"--nonsense", "-i"}, "unknown option '--nonsense'", 2},
 	{{"-i", "more"}, "unknown argument 'more'", 2},
+	{{"-h"}, "-i is wanted", 2}, /* of another server's line */
+	{{"-i", "--help"}, "neither --help nor --version", 2},
+	{{"-V", "-i"}, "neither --help nor --version", 2},
 	{{"-i", "-c", "/nonexistent"}, "cannot read configuration file '/nonexistent'", 2},
 	{{"-i", "-c", BAD_FILE}, "/" BAD_FILE ":2: no such option 'nonsense'", 2},
 	{{"-i", "-c", "/dev/null", "-l", "sh"}, "-l: bad login program 'sh'", 2},
