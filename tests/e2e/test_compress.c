@@ -172,7 +172,10 @@ static char *read_as_shown(const char *path, size_t *size)
 	return text;
 }
 
-/* The first 5 MB of it, to be done in time. */
+/*
+ * The first 5 MB of it, to be done in time. A bare system has less: there it is listed again, at a
+ * distance over which zlib remembers nothing.
+ */
 static void a_listing_of_usr_is_the_same_in_a_fifth_of_the_bytes(void **state)
 {
 	const char *path = trial_file("listing", NULL);
@@ -184,7 +187,8 @@ static void a_listing_of_usr_is_the_same_in_a_fifth_of_the_bytes(void **state)
 	client_open_shell(&client, &server);
 	ask_for_compression();
 	snprintf(command, sizeof(command),
-		 "echo listing-be''gins; LC_ALL=C ls -lR /usr 2>/dev/null | head -c %d | tee %s; "
+		 "echo listing-be''gins; "
+		 "LC_ALL=C ls -lR $(yes /usr | head -n 10) 2>/dev/null | head -c %d | tee %s; "
 		 "echo all-is-lis''ted",
 		 LISTED, path);
 	client_enter(&client, command);
