@@ -96,6 +96,11 @@ const char *nvt_charset_name(const char *name)
 	return set ? set->name : NULL;
 }
 
+const char *nvt_charset_at(size_t place)
+{
+	return place < SETS ? sets[place].name : NULL;
+}
+
 /* --- the set in force --------------------------------------------------------------------- */
 
 /*

@@ -117,6 +117,7 @@ struct nvt {
 	enum nvt_role role;
 	struct nvt_self self;
 	enum nvt_compression compression;
+	bool expands_freely;
 
 	uint8_t local[256]; /* enum option_state of our side of each option */
 	uint8_t remote[256]; /* of the peer's */
@@ -280,9 +281,17 @@ void compress_send(struct nvt *, const char *bytes, size_t size);
 void compress_finish(struct nvt *);
 void compress_free(struct nvt *);
 
+/* What goes and comes, before it is compressed and once it has been inflated. */
+static inline void nvt_trace(struct nvt *nvt, bool sent, const char *bytes, size_t size)
+{
+	if (nvt->events->traced)
+		nvt->events->traced(nvt->owner, sent, bytes, size);
+}
+
 /* The way of all that an endpoint sends. */
 static inline void nvt_to_network(struct nvt *nvt, const char *bytes, size_t size, bool urgent)
 {
+	nvt_trace(nvt, true, bytes, size);
 	if (nvt->compressing)
 		compress_send(nvt, bytes, size);
 	else

@@ -171,6 +171,7 @@ struct nvt *nvt_new(const struct nvt_setup *setup, const struct nvt_events *even
 	nvt->linemode.slc.is_client = setup->role == NVT_CLIENT;
 	nvt->flow = nvt->restart = FLOW_UNKNOWN;
 	nvt->compression = setup->compression;
+	nvt->expands_freely = setup->expands_freely;
 	nvt->mode.go_ahead = true;
 	if (!charset_begin(nvt, setup)) {
 		nvt_free(nvt);
@@ -205,6 +206,7 @@ static size_t take_piece(struct nvt *nvt, const char *bytes, size_t size)
 	size_t taken = framing_next(framing, bytes, size);
 
 	nvt->received += taken;
+	nvt_trace(nvt, false, bytes, taken);
 	telnet_recv(nvt->telnet, framing->shown, framing->shown_size);
 	if (framing->due != 0)
 		nvt_fail(nvt, NVT_FAULT_PARSER, "libtelnet says nothing of what it was given");

@@ -56,8 +56,9 @@ extern "C" {
 #define NVT_INFLATE_MAX 16384
 
 /*
- * A peer's compressed bytes may expand to so many times their size, and to so much more. What they
- * did not use of that counts no more after a second, nor in another stream, but for so much again.
+ * A peer's compressed bytes may expand to so many times their size, and to so much more, unless the
+ * owner allows all (expands_freely). What they did not use of that counts no more after a second,
+ * nor in another stream, but for so much again.
  */
 #define NVT_INFLATE_FACTOR 64
 #define NVT_INFLATE_FIRST 262144
@@ -238,6 +239,11 @@ struct nvt_setup {
 	const char *peer_charset;
 	const char *const *charsets;
 	enum nvt_compression compression; /* COMPRESS2 and COMPRESS3 */
+	/*
+	 * What compressed bytes expand to is bounded for each call only, not for the stream: for
+	 * an owner that pauses, such as one whose user can stop what is shown.
+	 */
+	bool expands_freely;
 };
 
 /* Calls to the owner. All but the first two may be NULL. */
@@ -246,6 +252,11 @@ struct nvt_events {
 	void (*to_network)(void *owner, const char *bytes, size_t size, bool urgent);
 	/* Bytes for the terminal: of a server what the user typed, of a client what to show. */
 	void (*to_terminal)(void *owner, const char *bytes, size_t size);
+	/*
+	 * For a trace: bytes of TELNET that come, before they take effect, or are sent, as they are
+	 * without compression. May call nothing.
+	 */
+	void (*traced)(void *owner, bool sent, const char *bytes, size_t size);
 	/* A control function came, in its place between the bytes for the terminal. */
 	void (*function)(void *owner, enum nvt_function);
 	/* The peer's window has this size now; 0 is for unknown. */
@@ -370,6 +381,9 @@ void nvt_restart_screen(struct nvt *);
  * EUC-JP, Shift_JIS, ISO-2022-JP, GB18030, Big5, KOI8-R, CP437, CP850, IBM037 and IBM1047.
  */
 const char *nvt_charset_name(const char *name);
+
+/* Those names in order, from 0; NULL behind the last. */
+const char *nvt_charset_at(size_t place);
 
 /* Stops waiting for answers: `settled` comes now unless it came before. */
 void nvt_tick(struct nvt *);

@@ -553,6 +553,66 @@ static void a_bomb_of_50_mb_expands_to_no_more_than_the_bound(void **unused)
 	end(t);
 }
 
+/* Of an owner that shows it to somebody who can stop it. */
+static void a_bomb_expands_as_a_whole_where_the_owner_allows_it(void **unused)
+{
+	const struct nvt_setup setup = {.role = NVT_CLIENT, .expands_freely = true};
+	struct transcript *t = new_endpoint(NVT_CLIENT, NULL);
+	struct bytes text = {0}, bomb;
+
+	(void)unused;
+	nvt_free(t->nvt);
+	t->nvt = nvt_new(&setup, &t->calls, t);
+	assert_non_null(t->nvt);
+	receive(t, IAC WILL COMPRESS2 BEGIN2);
+	add_fill(&text, 'x', BOMB_SIZE / 10);
+	bomb = deflated(text.at, text.size);
+	assert_true(receive_whole(t, bomb.at, bomb.size));
+	assert_int_equal(t->data.size, BOMB_SIZE / 10);
+	free(text.at);
+	free(bomb.at);
+	end(t);
+}
+
+/* What an endpoint traces, in both directions. */
+static struct bytes traced[2];
+
+static void on_traced(void *owner, bool sent, const char *bytes, size_t size)
+{
+	(void)owner;
+	add(&traced[sent], bytes, size);
+}
+
+#define assert_traced(trace, text)                                                                 \
+	do {                                                                                       \
+		assert_int_equal((trace)->size, sizeof(text) - 1);                                 \
+		assert_memory_equal((trace)->at, text, sizeof(text) - 1);                          \
+		free((trace)->at);                                                                 \
+		*(trace) = (struct bytes){0};                                                      \
+	} while (0)
+
+static void a_trace_is_plain_in_both_directions(void **unused)
+{
+	struct transcript *t = endpoint(NVT_CLIENT, NVT_COMPRESS_WHEN_ASKED);
+	struct bytes stream = deflated("two" IAC DO TTYPE, 6);
+
+	(void)unused;
+	t->calls.traced = on_traced;
+	receive(t, "one" IAC WILL COMPRESS2 IAC WILL COMPRESS3 BEGIN2);
+	receive_whole(t, stream.at, stream.size);
+	receive(t, "three");
+	type(t, "four\n");
+	nvt_finish(t->nvt);
+	type(t, "five\n");
+	assert_traced(&traced[false], "one" IAC WILL COMPRESS2 IAC WILL COMPRESS3 BEGIN2
+				      "two" IAC DO TTYPE "three");
+	assert_traced(&traced[true],
+		      IAC DO COMPRESS2 IAC DO COMPRESS3 BEGIN3 IAC WILL TTYPE "four\r\nfive\r\n");
+	free(stream.at);
+	clear(&t->sent);
+	end(t);
+}
+
 /* A client that compresses, and a clock that a test sets. */
 struct expansion {
 	struct transcript *server;
@@ -1037,6 +1097,8 @@ int main(void)
 		cmocka_unit_test(what_comes_behind_held_bytes_waits_even_when_the_stream_has_ended),
 		cmocka_unit_test(all_that_has_come_is_inflated_before_more_comes),
 		cmocka_unit_test(a_bomb_of_50_mb_expands_to_no_more_than_the_bound),
+		cmocka_unit_test(a_bomb_expands_as_a_whole_where_the_owner_allows_it),
+		cmocka_unit_test(a_trace_is_plain_in_both_directions),
 		cmocka_unit_test(the_first_256_kib_are_free_and_what_follows_is_not),
 		cmocka_unit_test(slow_expansion_within_the_bound_goes_on_for_ever),
 		cmocka_unit_test(slow_expansion_beyond_the_bound_is_a_fault),
