@@ -115,6 +115,7 @@ static void show_options(const struct nvt *nvt, const char *whose,
 static enum command_result run_status(struct client *client, size_t count, char *words[])
 {
 	struct session *session = client->session;
+	const char *charset = session ? nvt_mode(session->nvt)->charset : NULL;
 	char escape[8];
 
 	(void)count;
@@ -130,6 +131,8 @@ static enum command_result run_status(struct client *client, size_t count, char 
 		} else {
 			show_options(session->nvt, "the server", nvt_is_remote_on);
 			show_options(session->nvt, "the client", nvt_is_local_on);
+			if (charset)
+				printf("The server's character set is %s.\n", charset);
 		}
 	}
 	printf("Escape character is '%s'.\n",

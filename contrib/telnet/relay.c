@@ -69,28 +69,30 @@ static size_t piece_of(const char *bytes, size_t size)
 
 static size_t telnet_came(struct session *session, const char *bytes, size_t size)
 {
-	size = piece_of(bytes, size);
-	trace_bytes(session->trace, TRACE_RECEIVED, bytes, size);
+	if (!nvt_is_inflating(session->nvt))
+		size = piece_of(bytes, size);
+	else if (size > PIECE_SIZE)
+		size = PIECE_SIZE;
+	nvt_set_time(session->nvt, (unsigned long long)clock_ms());
 	nvt_from_network(session->nvt, bytes, size);
 	return size;
 }
 
-/* A line that is being typed gives way first: whoever reads it sees to that. */
+/* Goes on with what came before: compressed bytes expand to more than one call takes. */
+static void telnet_continues(struct session *session)
+{
+	nvt_set_time(session->nvt, (unsigned long long)clock_ms());
+	nvt_continue(session->nvt);
+}
+
 static void write_screen(struct session *session)
 {
-	struct queue *queue = &session->to_screen;
-	char written[QUEUE_WRITE_SIZE];
-	size_t size = queue->size;
-
-	if (session->lines && lines_are_in_the_way(session->lines))
-		return;
-	memcpy(written, queue->bytes, size < sizeof(written) ? size : sizeof(written));
-	session->screen_error = queue_write(queue, session->screen);
+	if (session->lines && session->to_screen.size > 0)
+		lines_interrupt(session->lines);
+	session->screen_error = queue_write(&session->to_screen, session->screen);
 	session->heard = clock_ms(); /* meanwhile nothing was read */
-	if (session->lines)
-		lines_shown(session->lines, written, size - queue->size);
 	if (session->screen_error != 0)
-		queue_clear(queue);
+		queue_clear(&session->to_screen);
 }
 
 /*
@@ -105,21 +107,29 @@ static bool set_mode(struct session *session)
 	return modes_set(session);
 }
 
+static bool takes_input(const struct session *session)
+{
+	return session->fault[0] == '\0' && session->error == 0 && session->screen_error == 0 &&
+	       session->to_screen.size < QUEUE_ENOUGH && session->to_network.size < QUEUE_ENOUGH;
+}
+
 void relay_input(struct session *session)
 {
 	size_t at = 0;
 
-	while (at < session->input_size && session->fault[0] == '\0' && session->error == 0 &&
-	       session->screen_error == 0 && session->to_screen.size < QUEUE_ENOUGH &&
-	       session->to_network.size < QUEUE_ENOUGH) {
+	while (takes_input(session) && (at < session->input_size || nvt_is_holding(session->nvt))) {
 		const char *bytes = session->input + at;
 		size_t size = session->input_size - at;
-		bool was_telnet = session->telnet;
-		size_t taken = was_telnet ? telnet_came(session, bytes, size)
-					  : text_came(session, bytes, size);
+		bool was_telnet = session->telnet, continues = nvt_is_holding(session->nvt);
+		size_t taken = 0;
 
+		if (continues)
+			telnet_continues(session);
+		else
+			taken = was_telnet ? telnet_came(session, bytes, size)
+					   : text_came(session, bytes, size);
 		at += taken;
-		if (taken == 0 && session->telnet == was_telnet)
+		if (taken == 0 && !continues && session->telnet == was_telnet)
 			break;
 		if (!set_mode(session))
 			break;
@@ -286,6 +296,7 @@ void session_step(struct session *session)
 		write_screen(session);
 	if (polled[POLLED_KEYS].revents & readable)
 		read_keys(session, polled[POLLED_KEYS].revents);
+	nvt_flush(session->nvt);
 	if (session->to_network.size > 0)
 		send_queue(session);
 	modes_set(session);

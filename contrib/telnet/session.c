@@ -14,6 +14,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "contrib/telnet/charsets.h"
 #include "contrib/telnet/keys.h"
 #include "contrib/telnet/modes.h"
 #include "contrib/telnet/relay.h"
@@ -44,6 +45,13 @@ void session_notice(const char *format, ...)
 
 /* --- events of the endpoint --------------------------------------------------------------- */
 
+/* One call takes more of what has come compressed than there is room for. */
+static void pause_stream(struct session *session)
+{
+	if (nvt_is_inflating(session->nvt))
+		nvt_pause(session->nvt);
+}
+
 static void on_to_network(void *owner, const char *bytes, size_t size, bool urgent)
 {
 	struct session *session = owner;
@@ -51,10 +59,21 @@ static void on_to_network(void *owner, const char *bytes, size_t size, bool urge
 	/* Behind a half-close nothing can be answered. */
 	if (session->half_closed)
 		return;
-	trace_bytes(session->trace, TRACE_SENT, bytes, size);
 	if (!queue_add(&session->to_network, bytes, size, urgent))
 		snprintf(session->fault, sizeof(session->fault),
 			 "the server takes no answers to what it asks");
+	if (session->to_network.size >= QUEUE_ENOUGH)
+		pause_stream(session);
+}
+
+static void on_traced(void *owner, bool sent, const char *bytes, size_t size)
+{
+	struct session *session = owner;
+
+	if (!sent)
+		trace_bytes(session->trace, TRACE_RECEIVED, bytes, size);
+	else if (!session->half_closed)
+		trace_bytes(session->trace, TRACE_SENT, bytes, size);
 }
 
 void session_show(struct session *session, const char *bytes, size_t size)
@@ -73,7 +92,20 @@ void session_show(struct session *session, const char *bytes, size_t size)
 
 static void on_to_terminal(void *owner, const char *bytes, size_t size)
 {
-	session_show(owner, bytes, size);
+	struct session *session = owner;
+
+	session_show(session, bytes, size);
+	if (session->to_screen.size >= QUEUE_ENOUGH)
+		pause_stream(session);
+}
+
+/* The terminal is to have its new mode before it is shown what comes after the command. */
+static void on_mode(void *owner, const struct nvt_mode *mode)
+{
+	struct session *session = owner;
+
+	(void)mode;
+	pause_stream(session);
 }
 
 static void on_specials(void *owner, const unsigned char special[NVT_SPECIALS])
@@ -95,6 +127,8 @@ static void on_fault(void *owner, enum nvt_fault fault, const char *text)
 static const struct nvt_events events = {
 	.to_network = on_to_network,
 	.to_terminal = on_to_terminal,
+	.traced = on_traced,
+	.mode = on_mode,
 	.specials = on_specials,
 	.fault = on_fault,
 };
@@ -115,7 +149,10 @@ static struct nvt *new_endpoint(struct session *session)
 {
 	struct nvt_setup setup = {
 		.role = NVT_CLIENT,
-		.compression = NVT_COMPRESS_REFUSED,
+		.compression = NVT_COMPRESS_WHEN_ASKED,
+		.expands_freely = true, /* as the screen takes it */
+		.charset = charsets_local(),
+		.charsets = charsets_agreeable(),
 		.linemode = terminal_is_there() ? NVT_LINEMODE_WHEN_ASKED : NVT_LINEMODE_NO,
 	};
 
@@ -224,6 +261,7 @@ bool session_begin_text(struct session *session)
 	fresh = new_endpoint(session);
 	if (!fresh)
 		return false;
+	nvt_finish(session->nvt);
 	nvt_free(session->nvt);
 	session->nvt = fresh;
 	session->telnet = false;
@@ -244,7 +282,8 @@ bool session_is_alive(const struct session *session)
 {
 	return !session->closed && session->error == 0 && session->screen_error == 0 &&
 	       session->fault[0] == '\0' && !session->silent &&
-	       !(session->server_ended && session->input_size == 0);
+	       !(session->server_ended && session->input_size == 0 &&
+		 !nvt_is_holding(session->nvt));
 }
 
 /* --- typing ------------------------------------------------------------------------------- */
@@ -304,6 +343,7 @@ void session_type(struct session *session, const char *bytes, size_t size)
 
 void session_flush(struct session *session)
 {
+	nvt_flush(session->nvt);
 	if (queue_send(&session->to_network, session->socket) != 0)
 		session->cut_off = true;
 }
@@ -384,25 +424,13 @@ void session_answer_requests(struct session *session)
 
 /* --- lines -------------------------------------------------------------------------------- */
 
-/* Whether what is being typed has to go off the screen or may come back, or 0. */
-static int place_of_line(const struct session *session)
-{
-	if (session->to_screen.size > 0)
-		return lines_are_in_the_way(session->lines) ? LINES_GIVE_WAY : 0;
-	return lines_are_away(session->lines) ? LINES_COME_BACK : 0;
-}
-
 static int next_key(void *owner)
 {
 	struct session *session = owner;
 
 	while (session_is_alive(session) && modes_use_lines(session) && !session->line_cancelled) {
-		int place = place_of_line(session);
-		int key;
+		int key = session_take_key(session);
 
-		if (place != 0)
-			return place;
-		key = session_take_key(session);
 		if (keys_is_escape(session, key)) {
 			session->escape_typed = true;
 			return -1;
@@ -423,7 +451,7 @@ static void read_line(struct session *session)
 	size_t size;
 
 	if (!session->lines)
-		session->lines = lines_new(NULL, next_key, session);
+		session->lines = lines_new("", next_key, session);
 	if (!session->lines) {
 		session->typing = SESSION_CHARACTERS;
 		return;
@@ -514,6 +542,7 @@ bool session_run(struct session *session)
 		session_step(session);
 		keys_take(session);
 	}
+	nvt_release_key(session->nvt); /* what is left of a character */
 	if (!session->closed)
 		drain(session);
 	lines_free(session->lines);
