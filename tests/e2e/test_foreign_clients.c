@@ -82,7 +82,7 @@ static const struct foreign telnetlib = {
 	.name = "Python's telnetlib",
 	.find = "python3 -W ignore -c 'import telnetlib' 2>/dev/null && echo telnetlib",
 	.arguments = {"python3", "-W", "ignore", SCRIPT("log_in.py"), "PORT", MACHINE_USER,
-		      MACHINE_PASSWORD, COMMAND},
+		      MACHINE_PASSWORD, MACHINE_PROMPT, COMMAND},
 };
 
 static const struct foreign net_telnet = {
