@@ -59,12 +59,21 @@ static struct slc_setting default_of(const struct slc *slc, unsigned function)
 	return setting;
 }
 
-/* Agrees on a setting, and puts its character into effect where the terminal has one for it. */
+/*
+ * Agrees on a setting, and puts its character into effect where the terminal has one for it. A
+ * client's key for a function that the server has not is an ordinary character; a server's terminal
+ * keeps its own, whatever the client lacks.
+ */
 static void agree(struct slc *slc, unsigned function, struct slc_setting setting, bool *changed)
 {
 	setting.flags &= (uint8_t)~SLC_ACK;
 	slc->agreed[function] = setting;
-	if (level_of(slc->own[function]) != SLC_VALUE || level_of(setting) == SLC_NOSUPPORT ||
+	if (level_of(setting) == SLC_NOSUPPORT) {
+		if (!slc->is_client)
+			return;
+		setting.character = 0;
+	}
+	if (level_of(slc->own[function]) != SLC_VALUE ||
 	    slc->character[function] == setting.character)
 		return;
 	slc->character[function] = setting.character;

@@ -151,6 +151,27 @@ static void a_client_without_a_function_is_acknowledged_and_the_terminal_keeps_i
 	assert_int_equal(slc.agreed[EC].flags, SLC_NOSUPPORT);
 }
 
+/* As after `stty erase undef`: no key of the user's erases any longer, until the server has one. */
+static void a_key_for_which_the_server_has_no_function_is_none_of_the_clients(void **unused)
+{
+	struct slc slc = new_slc(true);
+	uint8_t list[SLC_ANSWER_MAX];
+
+	(void)unused;
+	slc_export(&slc, list);
+	changed = false;
+	take(&slc, LIST(EC, SLC_NOSUPPORT, 0));
+	assert_said(LIST(EC, SLC_NOSUPPORT | SLC_ACK, 0));
+	assert_true(changed);
+	assert_int_equal(slc.character[EC], 0);
+	take(&slc, LIST(EC, SLC_VALUE, 8));
+	assert_said(LIST(EC, SLC_VALUE | SLC_ACK, 8));
+	assert_int_equal(slc.character[EC], 8);
+	take(&slc, LIST(EC, SLC_VALUE, 255)); /* BSD's way to say none */
+	assert_said(LIST(EC, SLC_NOSUPPORT, 0));
+	assert_int_equal(slc.character[EC], 0);
+}
+
 static void the_default_of_a_function_is_told_when_asked_for(void **unused)
 {
 	struct slc slc = new_slc(false);
@@ -477,6 +498,7 @@ int main(void)
 		cmocka_unit_test(unknown_functions_are_answered_nosupport),
 		cmocka_unit_test(
 			a_client_without_a_function_is_acknowledged_and_the_terminal_keeps_it),
+		cmocka_unit_test(a_key_for_which_the_server_has_no_function_is_none_of_the_clients),
 		cmocka_unit_test(the_default_of_a_function_is_told_when_asked_for),
 		cmocka_unit_test(a_function_without_a_character_here_takes_any),
 		cmocka_unit_test(
