@@ -30,6 +30,17 @@ static bool belongs_to_cr(const struct nvt *nvt, char byte)
 	return byte == '\0' || (byte == '\n' && nvt->role == NVT_SERVER);
 }
 
+/* The next CR that such a byte follows, or may follow when it comes; NULL: there is none. */
+static const char *find_cr(const struct nvt *nvt, const char *bytes, const char *end)
+{
+	for (; bytes < end; bytes++) {
+		bytes = memchr(bytes, '\r', (size_t)(end - bytes));
+		if (!bytes || bytes + 1 == end || belongs_to_cr(nvt, bytes[1]))
+			return bytes;
+	}
+	return NULL;
+}
+
 void newline_from_network(struct nvt *nvt, const char *bytes, size_t size)
 {
 	const char *end = bytes + size;
@@ -46,7 +57,7 @@ void newline_from_network(struct nvt *nvt, const char *bytes, size_t size)
 		if (nvt->network_cr && belongs_to_cr(nvt, *bytes))
 			bytes++;
 		nvt->network_cr = false;
-		cr = memchr(bytes, '\r', (size_t)(end - bytes));
+		cr = find_cr(nvt, bytes, end);
 		next = cr ? cr + 1 : end;
 		to_terminal(nvt, bytes, (size_t)(next - bytes));
 		nvt->network_cr = cr != NULL;

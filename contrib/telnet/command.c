@@ -544,7 +544,7 @@ static enum command_result prompt_once(struct client *client)
 void command_prompt(struct client *client)
 {
 	if (client->session)
-		putchar('\n');
+		fputs("\r\n", stdout); /* the terminal may be raw */
 	fflush(stdout);
 	for (;;) {
 		enum command_result result;

@@ -157,7 +157,6 @@ static void urgent_came(struct session *session)
 {
 	nvt_urgent(session->nvt);
 	queue_clear(&session->to_screen);
-	session->shown_cr = false;
 }
 
 /* --- what goes ---------------------------------------------------------------------------- */

@@ -78,14 +78,16 @@ static void on_traced(void *owner, bool sent, const char *bytes, size_t size)
 
 void session_show(struct session *session, const char *bytes, size_t size)
 {
-	char cooked[SESSION_INPUT_SIZE + 1];
+	char cooked[SESSION_INPUT_SIZE];
+	bool is_cooked = session->mode.cooked && isatty(session->screen);
 
-	if (session->mode.cooked && isatty(session->screen)) {
-		size = text_for_cooked(cooked, bytes, size, &session->shown_cr);
-		bytes = cooked;
-	} else if (session->shown_cr) {
-		queue_add(&session->to_screen, "\r", 1, false);
-		session->shown_cr = false;
+	while (is_cooked && size > 0) {
+		size_t piece = size < sizeof(cooked) ? size : sizeof(cooked);
+
+		queue_add(&session->to_screen, cooked, text_for_cooked(cooked, bytes, piece),
+			  false);
+		bytes += piece;
+		size -= piece;
 	}
 	queue_add(&session->to_screen, bytes, size, false);
 }
@@ -518,8 +520,6 @@ static void drain(struct session *session)
 {
 	struct pollfd writable = {.fd = session->screen, .events = POLLOUT};
 
-	if (session->shown_cr)
-		queue_add(&session->to_screen, "\r", 1, false);
 	while (session->to_screen.size > 0 && session->screen_error == 0) {
 		int ready = terminal_wait(&writable, 1, -1);
 

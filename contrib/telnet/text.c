@@ -41,16 +41,12 @@ size_t text_end_lines(char *to, const char *bytes, size_t size, bool *cr)
 	return length;
 }
 
-size_t text_for_cooked(char *to, const char *bytes, size_t size, bool *cr)
+size_t text_for_cooked(char *to, const char *bytes, size_t size)
 {
 	size_t length = 0;
 
-	for (size_t i = 0; i < size; i++) {
-		if (*cr && bytes[i] != '\n')
-			to[length++] = '\r';
-		*cr = bytes[i] == '\r';
-		if (!*cr)
+	for (size_t i = 0; i < size; i++)
+		if (bytes[i] != '\r' || i + 1 == size || bytes[i + 1] != '\n')
 			to[length++] = bytes[i];
-	}
 	return length;
 }

@@ -26,9 +26,10 @@ size_t text_before_telnet(const char *bytes, size_t size);
 size_t text_end_lines(char *to, const char *bytes, size_t size, bool *cr);
 
 /*
- * Takes the CR out of each CR LF for a terminal that shows LF as CR LF. A CR at the end waits in
- * `cr` for what comes. `to` has room for one byte more than the size.
+ * Takes the CR out of each CR LF for a terminal that shows LF as CR LF. A CR at the end stays: its
+ * LF may never come, and one more CR before that does no harm. `to` has room for as many bytes.
+ * Returns the new size.
  */
-size_t text_for_cooked(char *to, const char *bytes, size_t size, bool *cr);
+size_t text_for_cooked(char *to, const char *bytes, size_t size);
 
 #endif
