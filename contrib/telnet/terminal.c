@@ -215,12 +215,17 @@ static void set_input(struct termios *modes, const struct terminal_mode *mode)
 		modes->c_lflag &= ~(tcflag_t)ECHOCTL;
 }
 
+/*
+ * OPOST also where bytes are shown as they are: only so does the kernel know the column in which a
+ * line that it edits begins, which it needs to erase a tab.
+ */
 static void set_output(struct termios *modes, const struct terminal_mode *mode)
 {
-	set_flag(&modes->c_oflag, OPOST, mode->cooked);
-	if (mode->cooked)
-		modes->c_oflag |= ONLCR;
-	if (mode->soft_tab)
+	modes->c_oflag |= OPOST;
+	if (!mode->cooked)
+		modes->c_oflag = OPOST;
+	set_flag(&modes->c_oflag, ONLCR, mode->cooked);
+	if (mode->soft_tab && mode->cooked)
 		modes->c_oflag = (modes->c_oflag & ~(tcflag_t)TABDLY) | TAB3;
 	modes->c_cflag = (modes->c_cflag & ~(tcflag_t)CSIZE) | CS8;
 }
