@@ -286,6 +286,17 @@ void conversion_from_terminal(struct nvt *nvt, const char *bytes, size_t size)
 	convert(nvt, &nvt->conversion->output, bytes, size, newline_from_terminal);
 }
 
+void conversion_from_keyboard(struct nvt *nvt, const char *bytes, size_t size)
+{
+	struct direction *output = &nvt->conversion->output;
+
+	convert(nvt, output, bytes, size, newline_from_keyboard);
+	if (!output->cr)
+		return;
+	output->cr = false;
+	encode_ascii(nvt, output->encoder, "\r", newline_from_keyboard);
+}
+
 void conversion_say(struct nvt *nvt, const char *text)
 {
 	wchar_t wide[WIDE_SIZE];

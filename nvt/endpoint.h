@@ -185,6 +185,7 @@ bool option_all_answered(const struct nvt *);
 /* newline.c */
 void newline_from_network(struct nvt *, const char *bytes, size_t size);
 void newline_from_terminal(struct nvt *, const char *bytes, size_t size);
+void newline_from_keyboard(struct nvt *, const char *bytes, size_t size);
 /* Completes a CR that has been sent, before a command is. */
 void newline_complete(struct nvt *);
 
@@ -249,6 +250,7 @@ struct conversion *conversion_new(const struct charset_set *peer,
 void conversion_free(struct conversion *);
 void conversion_to_terminal(struct nvt *, const char *bytes, size_t size);
 void conversion_from_terminal(struct nvt *, const char *bytes, size_t size);
+void conversion_from_keyboard(struct nvt *, const char *bytes, size_t size);
 /* Shows ASCII text of ours, also where the program's last character is not complete. */
 void conversion_say(struct nvt *, const char *text);
 /* A CR that waits for its LF goes alone. */

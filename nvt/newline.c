@@ -151,3 +151,25 @@ void newline_from_terminal(struct nvt *nvt, const char *bytes, size_t size)
 		bytes = bare + 1;
 	}
 }
+
+void newline_from_keyboard(struct nvt *nvt, const char *bytes, size_t size)
+{
+	const char *end = bytes + size;
+
+	if (size == 0)
+		return;
+	if (nvt->mode.binary_output) {
+		to_network(nvt, bytes, size);
+		return;
+	}
+	newline_complete(nvt);
+	while (bytes < end) {
+		const char *cr = memchr(bytes, '\r', (size_t)(end - bytes));
+		const char *next = cr ? cr + 1 : end;
+
+		to_network(nvt, bytes, (size_t)(next - bytes));
+		nvt->terminal_cr = cr != NULL;
+		newline_complete(nvt);
+		bytes = next;
+	}
+}

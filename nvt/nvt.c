@@ -243,6 +243,14 @@ void nvt_from_terminal(struct nvt *nvt, const char *bytes, size_t size)
 		newline_from_terminal(nvt, bytes, size);
 }
 
+void nvt_from_keyboard(struct nvt *nvt, const char *bytes, size_t size)
+{
+	if (nvt->conversion)
+		conversion_from_keyboard(nvt, bytes, size);
+	else
+		newline_from_keyboard(nvt, bytes, size);
+}
+
 void nvt_complete_data(struct nvt *nvt)
 {
 	if (nvt->conversion)

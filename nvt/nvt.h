@@ -312,6 +312,12 @@ int nvt_from_network(struct nvt *, const char *bytes, size_t size);
 void nvt_from_terminal(struct nvt *, const char *bytes, size_t size);
 
 /*
+ * Takes keys of a client's user, cut anywhere, where each is sent by itself: but for BINARY a CR,
+ * the Enter key, gets its NUL at once, and an LF stays one (^J).
+ */
+void nvt_from_keyboard(struct nvt *, const char *bytes, size_t size);
+
+/*
  * The terminal has nothing more to say: a CR that was its last byte gets its NUL, and a compressed
  * stream its end. What is sent behind that goes as it is.
  */

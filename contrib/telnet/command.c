@@ -515,7 +515,7 @@ static int next_key(void *owner)
 		}
 		key = byte;
 	}
-	return key;
+	return key & SESSION_KEY_BYTE;
 }
 
 /* Reads a line and does it. */

@@ -39,7 +39,10 @@ static void rlogin_escape_typed(struct session *session)
 	modes_set(session);
 	session->at_line_start = key == CONTROL_Z;
 	both[1] = (char)key;
-	if (key == '.') {
+	if (key >= 0 && key & SESSION_KEY_ENDS_LINE) {
+		session_type(session, both, 1);
+		session_end_line(session);
+	} else if (key == '.') {
 		session->closed = true;
 	} else if (key == CONTROL_Z) {
 		terminal_stop_client();
@@ -52,12 +55,16 @@ static void rlogin_escape_typed(struct session *session)
 }
 
 /* Of rlogin's only ~. at the beginning of a line: any other would have to be sent. */
+static bool ends_line(int key)
+{
+	return (key & SESSION_KEY_ENDS_LINE) || key == '\r' || key == '\n';
+}
+
 static bool is_escape_among_keys(const struct session *session, size_t at)
 {
-	bool at_line_start = at > 0 ? session->keys[at - 1] == '\r' || session->keys[at - 1] == '\n'
-				    : session->at_line_start;
+	bool at_line_start = at > 0 ? ends_line(session->keys[at - 1]) : session->at_line_start;
 
-	if ((unsigned char)session->keys[at] != session->settings->escape)
+	if (session->keys[at] != session->settings->escape)
 		return false;
 	return !session->settings->rlogin ||
 	       (at_line_start && at + 1 < session->keys_size && session->keys[at + 1] == '.');
@@ -80,17 +87,20 @@ void keys_look_for_escape(struct session *session)
 	if (at == session->keys_size || !terminal_is_there())
 		return;
 	session->keys_size -= at + 1;
-	memmove(session->keys, session->keys + at + 1, session->keys_size);
+	memmove(session->keys, session->keys + at + 1, session->keys_size * sizeof(*session->keys));
 	if (session->settings->rlogin)
 		session->closed = true;
 	else
 		plain_escape_typed(session);
 }
 
-/* The function that a key is for where no terminal knows it, or -1. */
+/*
+ * The function that a key is for where no terminal knows it, or -1. Who edits by himself, as a
+ * shell or an editor does, has the key for something else.
+ */
 static int function_of(const struct session *session, int key)
 {
-	if (!session->telnet || !session->mode.trap_signals)
+	if (!session->telnet || !session->mode.trap_signals || !session->mode.edit)
 		return -1;
 	return specials_find_function(session->special, key);
 }
@@ -103,28 +113,96 @@ static void send_function(struct session *session, enum nvt_function function)
 		queue_clear(&session->to_screen);
 }
 
-void keys_take(struct session *session)
+/* --- what the terminal has made of them --------------------------------------------------- */
+
+/* Whether the terminal hands on a line as soon as this is typed. */
+static bool ends_what_is_edited(const struct terminal_mode *mode, unsigned char byte)
+{
+	return byte == mode->ends[0] || (byte == mode->ends[1] && mode->escape < 0) ||
+	       byte == mode->escape;
+}
+
+/*
+ * A byte in the middle of a line is text: the user has quoted it, if it is anything else. Of the
+ * keys for functions the terminal knows but one or two.
+ */
+static unsigned short edited_key(const struct session *session, unsigned char byte, bool is_last)
+{
+	if (is_last)
+		return byte == '\n' ? byte | SESSION_KEY_ENDS_LINE : byte;
+	if (function_of(session, byte) >= 0 && !ends_what_is_edited(&session->mode, byte))
+		return byte;
+	return byte | SESSION_KEY_QUOTED;
+}
+
+/* Where Enter is shown as a line's end it has changed places with ^J. */
+static unsigned short shown_key(unsigned char byte)
+{
+	if (byte == '\n')
+		return byte | SESSION_KEY_ENDS_LINE;
+	return byte == '\r' ? '\n' : byte;
+}
+
+void keys_add(struct session *session, const char *bytes, size_t size)
+{
+	for (size_t i = 0; i < size && session->keys_size < SESSION_KEYS_SIZE; i++) {
+		unsigned short key = (unsigned char)bytes[i];
+
+		if (session->mode.edit && session->telnet && terminal_is_there())
+			key = edited_key(session, (unsigned char)key, i + 1 == size);
+		else if (session->mode.swaps_ends && terminal_is_there())
+			key = shown_key((unsigned char)key);
+		session->keys[session->keys_size++] = key;
+	}
+}
+
+/* --- taking them -------------------------------------------------------------------------- */
+
+/* Types those up to the escape character or a function's, which is returned, or -1. */
+static int type_keys(struct session *session)
 {
 	char typed[SESSION_KEYS_SIZE];
 	size_t size = 0;
-	int key, function = -1;
-	bool escape = false;
+	int key;
+
+	while ((key = session_take_key(session)) >= 0) {
+		if (keys_is_escape(session, key) || function_of(session, key) >= 0)
+			break;
+		if ((key & SESSION_KEY_ENDS_LINE) == 0)
+			typed[size++] = (char)key;
+		session->at_line_start = ends_line(key);
+		if (key & SESSION_KEY_ENDS_LINE || size == sizeof(typed)) {
+			session_type(session, typed, size);
+			size = 0;
+		}
+		if (key & SESSION_KEY_ENDS_LINE)
+			session_end_line(session);
+	}
+	session_type(session, typed, size);
+	return key;
+}
+
+static void type_key(struct session *session, int key)
+{
+	const char byte = (char)key;
+
+	session_type(session, &byte, 1);
+}
+
+void keys_take(struct session *session)
+{
+	int key, function;
 
 	if (session->to_network.size >= QUEUE_ENOUGH) {
 		keys_look_for_escape(session);
 		return;
 	}
-	while (size < sizeof(typed) && (key = session_take_key(session)) >= 0) {
-		escape = keys_is_escape(session, key);
-		function = function_of(session, key);
-		if (escape || function >= 0)
-			break;
-		typed[size++] = (char)key;
-		session->at_line_start = key == '\r' || key == '\n';
-	}
-	session_type(session, typed, size);
-	if (escape)
+	key = type_keys(session);
+	function = function_of(session, key);
+	if (keys_is_escape(session, key))
 		keys_escape_typed(session);
 	else if (function >= 0)
 		send_function(session, (enum nvt_function)function);
+	else if (key >= 0)
+		type_key(session, key); /* the mode has changed meanwhile */
 }

@@ -11,6 +11,9 @@ bool keys_is_escape(const struct session *, int key);
 /* It has been typed: the prompt, or what rlogin(1) has behind it. */
 void keys_escape_typed(struct session *);
 
+/* Takes bytes that the terminal, or a pipe, has handed on at once. */
+void keys_add(struct session *, const char *bytes, size_t size);
+
 /* Sends what has been typed up to the escape character or a function's, and acts on that. */
 void keys_take(struct session *);
 

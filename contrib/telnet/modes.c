@@ -51,6 +51,7 @@ static void follow_line_mode(const struct session *session, struct terminal_mode
 static void hand_on_next_key(struct terminal_mode *mode)
 {
 	mode->edit = false;
+	mode->swaps_ends = mode->cooked;
 	if (!mode->has_characters)
 		memcpy(mode->characters, terminal_characters(), sizeof(mode->characters));
 	mode->has_characters = true;
@@ -86,6 +87,7 @@ static struct terminal_mode telnet_mode(const struct session *session)
 	}
 	mode.echo = !agreed->echo;
 	mode.cooked = mode.edit || mode.echo;
+	mode.swaps_ends = mode.echo && !mode.edit;
 	mode.flow_control =
 		nvt_is_local_on(session->nvt, TELOPT_LFLOW) ? agreed->flow_control : mode.edit;
 	mode.restart_any = agreed->restart_any;
@@ -105,9 +107,10 @@ static bool is_same_mode(const struct terminal_mode *one, const struct terminal_
 {
 	return one->edit == other->edit && one->echo == other->echo &&
 	       one->trap_signals == other->trap_signals && one->cooked == other->cooked &&
-	       one->flow_control == other->flow_control && one->restart_any == other->restart_any &&
-	       one->soft_tab == other->soft_tab && one->literal_echo == other->literal_echo &&
-	       one->escape == other->escape && one->has_characters == other->has_characters &&
+	       one->swaps_ends == other->swaps_ends && one->flow_control == other->flow_control &&
+	       one->restart_any == other->restart_any && one->soft_tab == other->soft_tab &&
+	       one->literal_echo == other->literal_echo && one->escape == other->escape &&
+	       one->has_characters == other->has_characters &&
 	       memcmp(one->ends, other->ends, sizeof(one->ends)) == 0 &&
 	       memcmp(one->characters, other->characters, sizeof(one->characters)) == 0;
 }

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "contrib/telnet/clock.h"
+#include "contrib/telnet/keys.h"
 #include "contrib/telnet/modes.h"
 #include "contrib/telnet/text.h"
 
@@ -187,11 +188,11 @@ static void half_close(struct session *session)
 
 static void read_keys(struct session *session, short events)
 {
-	ssize_t size = read(STDIN_FILENO, session->keys + session->keys_size,
-			    sizeof(session->keys) - session->keys_size);
+	char bytes[SESSION_LINE_SIZE];
+	ssize_t size = read(STDIN_FILENO, bytes, sizeof(bytes));
 
 	if (size > 0) {
-		session->keys_size += (size_t)size;
+		keys_add(session, bytes, (size_t)size);
 		session->keys_came = true;
 		return;
 	}
@@ -233,7 +234,7 @@ static int time_until_silence(const struct session *session)
 
 static bool wants_keys(const struct session *session)
 {
-	return !session->input_ended && session->keys_size < sizeof(session->keys);
+	return !session->input_ended && session->keys_size + SESSION_LINE_SIZE <= SESSION_KEYS_SIZE;
 }
 
 static bool wants_input(const struct session *session)

@@ -309,31 +309,37 @@ static void type_with_crlf(struct session *session, const char *bytes, size_t si
 		if (bytes[i] == '\r')
 			nvt_from_terminal(session->nvt, "\r\n", 2);
 		else
-			nvt_from_terminal(session->nvt, &bytes[i], 1);
+			nvt_from_keyboard(session->nvt, &bytes[i], 1);
 }
 
 static void type_telnet(struct session *session, const char *bytes, size_t size)
 {
-	if (session->settings->crlf && !session->mode.edit && terminal_is_there() &&
-	    !nvt_mode(session->nvt)->binary_output)
+	if (!terminal_is_there())
+		nvt_from_terminal(session->nvt, bytes, size);
+	else if (session->settings->crlf && !session->mode.edit &&
+		 !nvt_mode(session->nvt)->binary_output)
 		type_with_crlf(session, bytes, size);
 	else
-		nvt_from_terminal(session->nvt, bytes, size);
-	/* The NUL of an Enter key does not wait for the next key. */
-	if (!session->mode.edit && terminal_is_there())
-		nvt_finish(session->nvt);
+		nvt_from_keyboard(session->nvt, bytes, size);
+}
+
+/* Waits for the server to take what was typed before; false: it will take no more. */
+static bool wait_for_room(struct session *session)
+{
+	while (session_is_alive(session) && !session->half_closed) {
+		if (session->to_network.size < QUEUE_ENOUGH)
+			return true;
+		session_step(session);
+		keys_look_for_escape(session);
+	}
+	return false;
 }
 
 void session_type(struct session *session, const char *bytes, size_t size)
 {
-	while (size > 0 && session_is_alive(session) && !session->half_closed) {
+	while (size > 0 && wait_for_room(session)) {
 		size_t piece = size < TYPED_SIZE ? size : TYPED_SIZE;
 
-		if (session->to_network.size >= QUEUE_ENOUGH) {
-			session_step(session);
-			keys_look_for_escape(session);
-			continue;
-		}
 		if (session->telnet)
 			type_telnet(session, bytes, piece);
 		else
@@ -341,6 +347,14 @@ void session_type(struct session *session, const char *bytes, size_t size)
 		bytes += piece;
 		size -= piece;
 	}
+}
+
+void session_end_line(struct session *session)
+{
+	if (!session->telnet)
+		session_type(session, "\n", 1);
+	else if (wait_for_room(session))
+		nvt_from_terminal(session->nvt, "\n", 1);
 }
 
 void session_flush(struct session *session)
@@ -370,8 +384,8 @@ int session_take_key(struct session *session)
 
 	if (session->keys_size == 0)
 		return -1;
-	key = (unsigned char)session->keys[0];
-	memmove(session->keys, session->keys + 1, --session->keys_size);
+	key = session->keys[0];
+	memmove(session->keys, session->keys + 1, --session->keys_size * sizeof(*session->keys));
 	return key;
 }
 
@@ -439,7 +453,7 @@ static int next_key(void *owner)
 		}
 		if (key >= 0) {
 			session->at_line_start = false;
-			return key;
+			return key & SESSION_KEY_BYTE;
 		}
 		session_step(session);
 	}
@@ -471,7 +485,7 @@ static void read_line(struct session *session)
 		session_notice("\n");
 	} else if (result == LINES_READ) {
 		session_type(session, line, size);
-		session_type(session, "\n", 1);
+		session_end_line(session);
 	} else if (result == LINES_END) {
 		session_end_input(session);
 	} else if (session->telnet) {

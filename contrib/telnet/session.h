@@ -19,7 +19,15 @@
 #include "nvt/nvt.h"
 
 #define SESSION_INPUT_SIZE 4096
-#define SESSION_KEYS_SIZE 1024
+#define SESSION_KEYS_SIZE 8192
+
+/* The most that a terminal which edits lines hands on at once: the whole of a line. */
+#define SESSION_LINE_SIZE 4096
+
+/* A key: a byte, and what the terminal has made of it. */
+#define SESSION_KEY_BYTE 0xff
+#define SESSION_KEY_QUOTED 0x100 /* it is text, whatever the byte is for otherwise */
+#define SESSION_KEY_ENDS_LINE 0x200 /* Enter, of a terminal that edits or shows what is typed */
 
 /* How the user wants to type to a text server. */
 enum session_typing {
@@ -52,13 +60,12 @@ struct session {
 
 	char input[SESSION_INPUT_SIZE]; /* came from the network, waits */
 	size_t input_size;
-	char keys[SESSION_KEYS_SIZE]; /* came from the keyboard, wait */
+	unsigned short keys[SESSION_KEYS_SIZE]; /* came from the keyboard, wait */
 	size_t keys_size;
 	bool keys_came; /* so far */
 	struct queue to_network;
 	struct queue to_screen;
 	bool typed_cr; /* the last byte that was typed to a text server was a CR */
-	bool shown_cr; /* a CR waits, for a cooked terminal */
 
 	bool reading_line;
 	bool line_cancelled; /* by ^C, or because the client was stopped */
@@ -106,7 +113,10 @@ bool session_is_alive(const struct session *);
 /* Sends bytes as if typed. */
 void session_type(struct session *, const char *bytes, size_t size);
 
-/* A key that was typed ahead, taken out; -1: there is none. */
+/* Ends a line that was typed. */
+void session_end_line(struct session *);
+
+/* A key that was typed ahead, with SESSION_KEY_ bits, taken out; -1: there is none. */
 int session_take_key(struct session *);
 
 /* The exported variables have changed: tells the server where it has asked. */

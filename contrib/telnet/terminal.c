@@ -204,8 +204,9 @@ static void set_flag(tcflag_t *flags, tcflag_t flag, bool on)
 
 static void set_input(struct termios *modes, const struct terminal_mode *mode)
 {
-	modes->c_iflag &= ~(tcflag_t)(ISTRIP | INLCR | IGNCR | BRKINT | PARMRK | INPCK);
+	modes->c_iflag &= ~(tcflag_t)(ISTRIP | IGNCR | BRKINT | PARMRK | INPCK);
 	set_flag(&modes->c_iflag, ICRNL, mode->cooked);
+	set_flag(&modes->c_iflag, INLCR, mode->swaps_ends);
 	set_flag(&modes->c_iflag, IXON, mode->flow_control);
 	set_flag(&modes->c_iflag, IXANY, mode->restart_any);
 	set_flag(&modes->c_lflag, ICANON | IEXTEN, mode->edit);

@@ -19,6 +19,7 @@ struct terminal_mode {
 	bool echo;
 	bool trap_signals; /* keys such as ^C are signals */
 	bool cooked; /* LF is shown as CR LF, and Enter is LF */
+	bool swaps_ends; /* and ^J is CR, so that the two keys can be told apart */
 	bool flow_control; /* ^S and ^Q stop and start output */
 	bool restart_any; /* and any other key starts it */
 	bool soft_tab; /* a tab is shown as blanks */

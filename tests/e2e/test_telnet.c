@@ -377,6 +377,28 @@ static void with_linemode_a_program_that_wants_keys_gets_them(void **state)
 	typist_expect(&typist, "still here");
 }
 
+static void with_linemode_a_key_that_stty_undefines_is_a_character(void **state)
+{
+	(void)state;
+	open_line_mode();
+	typist_enter(&typist, "stty susp undef intr undef quit undef; cat -v");
+	assert_true(trial_file_gets("trace", "> SB LINEMODE SLC 03 80 00 07 80 00 09 80 00"));
+	typist_enter(&typist, "a\032b\003c\034d");
+	typist_expect(&typist, "\na^Zb^Cc^\\d\r\n");
+}
+
+static void with_linemode_a_quoted_end_of_file_comes_to_the_program(void **state)
+{
+	(void)state;
+	open_line_mode();
+	typist_enter(&typist, "cat -v; echo has en''ded");
+	assert_true(trial_file_gets("trace", "> data"));
+	typist_enter(&typist, "a\026\004b\026\003c");
+	typist_expect(&typist, "\na^Db^Cc\r\n");
+	typist_type(&typist, "\004");
+	typist_expect(&typist, "has ended");
+}
+
 struct shell {
 	const char *program;
 	const char *linemode;
@@ -1096,6 +1118,8 @@ int main(void)
 		TEST(with_linemode_a_line_is_edited_here_and_sent_as_a_whole),
 		TEST(with_linemode_keys_of_signals_are_functions),
 		TEST(with_linemode_a_program_that_wants_keys_gets_them),
+		TEST(with_linemode_a_key_that_stty_undefines_is_a_character),
+		TEST(with_linemode_a_quoted_end_of_file_comes_to_the_program),
 		WITH(bash, as_rlogin_tilde_keys_go_before_those_of_linemode),
 		WITH(bash_when_asked, as_rlogin_tilde_keys_go_before_those_of_linemode),
 		WITH(sh, as_rlogin_tilde_keys_go_before_those_of_linemode),

@@ -281,6 +281,40 @@ static void set_unset_and_toggle_change_how_enter_is_sent(void **state)
 	assert_nothing_more_is_sent();
 }
 
+/* What is sent is the same however the keys come. */
+static void the_key_linefeed_is_sent_as_itself(void **state)
+{
+	(void)state;
+	open_telnet_session();
+	typist_type(&typist, "a\nb\r\nc");
+	client_expect_raw(&server, BYTES("a\nb\r\0\nc"));
+	typist_type(&typist, "d\r");
+	client_expect_raw(&server, BYTES("d\r\0"));
+	typist_type(&typist, "\ne");
+	client_expect_raw(&server, BYTES("\ne"));
+	client_send(&server, BYTES(IAC DO "\x00"));
+	client_expect_raw(&server, BYTES(IAC WILL "\x00"));
+	typist_type(&typist, "f\r\n\n\r");
+	client_expect_raw(&server, BYTES("f\r\n\n\r"));
+	assert_nothing_more_is_sent();
+}
+
+/* Where the keys are shown here, Enter ends a line on the screen, too. */
+static void the_key_linefeed_is_none_for_enter_where_the_server_does_not_echo(void **state)
+{
+	(void)state;
+	open_session();
+	client_send(&server, BYTES(IAC WILL "\x03"));
+	client_expect_raw(&server, BYTES(IAC DO "\x03"));
+	typist_expect_raw(&typist);
+	typist_type(&typist, "a\r");
+	client_expect_raw(&server, BYTES("a\r\n"));
+	typist_expect(&typist, "a\r\n");
+	typist_type(&typist, "b\nc");
+	client_expect_raw(&server, BYTES("b\nc"));
+	assert_nothing_more_is_sent();
+}
+
 static void set_binary_asks_for_it_both_ways(void **state)
 {
 	(void)state;
@@ -504,12 +538,89 @@ static void with_linemode_the_keys_ao_and_ayt_are_functions(void **state)
 {
 	(void)state;
 	open_session();
-	open_line_mode(TRAPSIG, BYTES("\x05\x02\x06")); /* AYT: ^F */
-	typist_type(&typist, "a\017b\006c\024");
+	open_line_mode(EDIT_TRAPSIG, BYTES("\x05\x02\x06")); /* AYT: ^F */
+	typist_enter(&typist, "a\017b\006c\024");
 	client_expect_raw(&server, BYTES("a" IAC "\xf5"
 					 "b" IAC "\xf6"
-					 "c\024"));
+					 "c\024\r\n"));
 	assert_nothing_more_is_sent();
+}
+
+/* A shell or an editor has them for something of its own. */
+static void with_linemode_those_keys_are_characters_to_a_program_that_edits(void **state)
+{
+	(void)state;
+	open_session();
+	open_line_mode(TRAPSIG, BYTES("\x05\x02\x06"));
+	typist_type(&typist, "a\017b\006c\024d\004e\177\025");
+	client_expect_raw(&server, BYTES("a\017b\006c\024d\004e\177\025"));
+	typist_type(&typist, "\003");
+	client_expect_raw(&server, BYTES(IAC "\xf4"));
+	assert_nothing_more_is_sent();
+}
+
+/* IP, AO, AYT, ABORT, EOF, SUSP, EC, EL, EW, RP and LNEXT. */
+#define NONE_SUPPORTED                                                                             \
+	"\x03\x00\x00\x04\x00\x00\x05\x00\x00\x07\x00\x00\x08\x00\x00\x09\x00\x00"                 \
+	"\x0a\x00\x00\x0b\x00\x00\x0c\x00\x00\x0d\x00\x00\x0e\x00\x00"
+#define THEIR_KEYS "\003\017\024\034\004\032\177\025\027\022\026"
+
+/* As after `stty intr undef`; SUSP comes back, as another key. */
+static void with_linemode_a_key_of_a_function_that_the_server_lacks_is_a_character(void **state)
+{
+	static const char *const modes[] = {EDIT_TRAPSIG, TRAPSIG};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(modes); i++) {
+		open_session();
+		open_line_mode(modes[i], BYTES(NONE_SUPPORTED));
+		typist_enter(&typist, THEIR_KEYS);
+		client_expect_raw(&server, BYTES(THEIR_KEYS "\r"));
+		client_send(&server, BYTES(IAC SB LINEMODE SLC "\x09\x02\x18" IAC SE)); /* ^X */
+		client_expect_raw(&server, BYTES(IAC SB LINEMODE SLC "\x09\x82\x18" IAC SE));
+		typist_type(&typist, "\030");
+		client_expect_raw(&server, BYTES(IAC "\xed"));
+		tear_down(NULL);
+	}
+}
+
+/* Also the keys that end what the terminal edits: the escape character and AO. */
+static void with_linemode_a_quoted_key_is_a_character(void **state)
+{
+	static const char keys[] =
+		"\003\034\032\004\177\025\027\022\026\021\023\017" CALL_ESCAPE "\n";
+
+	(void)state;
+	open_session();
+	open_line_mode(EDIT_TRAPSIG, BYTES("\x05\x02\x06"));
+	for (size_t i = 0; i < sizeof(keys) - 1; i++) {
+		const char typed[] = {'a', '\026', keys[i], 'b', '\r', '\0'};
+		const char sent[] = {'a', keys[i], 'b', '\r', '\n'};
+
+		typist_type(&typist, typed);
+		client_expect_raw(&server, sent, sizeof(sent));
+	}
+	typist_type(&typist, "a\026\rb\r");
+	client_expect_raw(&server, BYTES("a\r\0b\r\n"));
+	typist_type(&typist, "a\026\r\r");
+	client_expect_raw(&server, BYTES("a\r\0\r\n"));
+	assert_nothing_more_is_sent();
+}
+
+/* The cursor stands behind a prompt that was shown while the terminal was raw. */
+static void with_linemode_a_tab_is_erased_with_all_its_columns(void **state)
+{
+	(void)state;
+	open_telnet_session();
+	client_send(&server, BYTES("\r\nname: "));
+	typist_expect(&typist, "\r\nname: ");
+	client_send(&server, BYTES(IAC WONT "\x01"));
+	open_line_mode(EDIT_TRAPSIG, BYTES("\x0a\x02\x08")); /* EC: ^H */
+	expect_terminal(true);
+	typist_type(&typist, "a\tb\b\bX");
+	typist_expect(&typist, "a\tb\b \b\bX");
+	typist_type(&typist, "\025\t\bY");
+	typist_expect(&typist, "\b \b\b \b\t\b\bY");
 }
 
 /* The terminal has room for two characters that end a line, and the escape character is one. */
@@ -531,9 +642,9 @@ static void without_localchars_those_keys_are_characters(void **state)
 	(void)state;
 	open_session();
 	call_command(&typist, "unset localchars");
-	open_line_mode(TRAPSIG, BYTES("\x05\x02\x06"));
-	typist_type(&typist, "\017\006");
-	client_expect_raw(&server, BYTES("\017\006"));
+	open_line_mode(EDIT_TRAPSIG, BYTES("\x05\x02\x06"));
+	typist_enter(&typist, "\017\006");
+	client_expect_raw(&server, BYTES("\017\006\r\n"));
 	assert_nothing_more_is_sent();
 }
 
@@ -598,6 +709,31 @@ static void linemode_says_how_tabs_and_control_characters_are_shown(void **state
 	assert_int_equal(modes.c_lflag & ECHOCTL, ECHOCTL);
 }
 
+/* On a terminal that shows LF as CR LF: at a text server, and where lines are edited here. */
+static void a_cr_is_shown_when_it_comes(void **state)
+{
+	(void)state;
+	open_session();
+	client_send(&server, BYTES("abc\r"));
+	typist_expect(&typist, "abc\r");
+	client_send(&server, BYTES("def\n" IAC "\xf1ghi\r"));
+	typist_expect(&typist, "def\r\n");
+	typist_expect(&typist, "ghi\r");
+	client_send(&server, BYTES("\0jkl\r\nmno\r\0"));
+	typist_expect(&typist, "jkl\r\n");
+	typist_expect(&typist, "mno\r");
+}
+
+static void the_prompt_begins_at_the_margin(void **state)
+{
+	(void)state;
+	open_telnet_session();
+	client_send(&server, BYTES("login: "));
+	typist_expect(&typist, "login: ");
+	typist_type(&typist, CALL_ESCAPE);
+	typist_expect(&typist, "\r\ntelnet> ");
+}
+
 static void flow_control_is_as_the_server_orders_it(void **state)
 {
 	(void)state;
@@ -640,7 +776,7 @@ static void with_autoflush_a_key_of_a_function_drops_what_is_not_shown_yet(void 
 	(void)state;
 	open_session();
 	call_command(&typist, "set autoflush");
-	open_line_mode(TRAPSIG, BYTES("\x0a\x02\x08"));
+	open_line_mode(EDIT_TRAPSIG, BYTES("\x0a\x02\x08"));
 	fill_screen();
 	typist_type(&typist, "\003");
 	client_expect_raw(&server, BYTES(IAC "\xf4"));
@@ -832,6 +968,8 @@ int main(void)
 		TEST(mode_says_how_what_is_typed_is_sent),
 		TEST(mode_telnet_begins_with_offers),
 		TEST(set_unset_and_toggle_change_how_enter_is_sent),
+		TEST(the_key_linefeed_is_sent_as_itself),
+		TEST(the_key_linefeed_is_none_for_enter_where_the_server_does_not_echo),
 		TEST(set_binary_asks_for_it_both_ways),
 		TEST(set_escape_makes_another_character_the_escape_character),
 		TEST(set_tracefile_writes_what_comes_from_then_on),
@@ -844,11 +982,17 @@ int main(void)
 		TEST(help_tells_of_what_begins_so_and_of_nothing_else),
 		TEST(without_a_terminal_nothing_is_stopped),
 		TEST(with_linemode_the_keys_ao_and_ayt_are_functions),
+		TEST(with_linemode_those_keys_are_characters_to_a_program_that_edits),
+		TEST(with_linemode_a_key_of_a_function_that_the_server_lacks_is_a_character),
+		TEST(with_linemode_a_quoted_key_is_a_character),
+		TEST(with_linemode_a_tab_is_erased_with_all_its_columns),
 		TEST(with_linemode_the_key_ao_acts_in_the_middle_of_a_line),
 		TEST(without_localchars_those_keys_are_characters),
 		TEST(with_linemode_a_character_that_forwards_a_line_does),
 		TEST(without_an_escape_character_two_characters_forward_a_line),
 		TEST(linemode_says_how_tabs_and_control_characters_are_shown),
+		TEST(a_cr_is_shown_when_it_comes),
+		TEST(the_prompt_begins_at_the_margin),
 		TEST(flow_control_is_as_the_server_orders_it),
 		TEST(with_autoflush_a_key_of_a_function_drops_what_is_not_shown_yet),
 		TEST(by_default_it_drops_nothing),

@@ -55,19 +55,28 @@ static void check_to_terminal(enum nvt_role role, const char *binary, size_t bin
 	}
 }
 
-static void check_to_network(enum nvt_role role, const char *binary, size_t binary_size,
-			     const struct example *example)
+typedef void sender(struct nvt *, const char *bytes, size_t size);
+
+static void check_sent_as(sender *send, enum nvt_role role, const char *binary, size_t binary_size,
+			  const struct example *example)
 {
 	for (size_t way = 0; way < WAYS(example->in_size); way++) {
 		struct transcript *t = endpoint_in_mode(role, binary, binary_size);
 
+		t->grammar.keys = send == nvt_from_keyboard;
 		for (size_t at = 0, piece; at < example->in_size; at += piece) {
 			piece = next_piece(at, example->in_size, way);
-			nvt_from_terminal(t->nvt, example->in + at, piece);
+			send(t->nvt, example->in + at, piece);
 		}
 		check_sent(t, example->out, example->out_size, __FILE__, __LINE__);
 		end(t);
 	}
+}
+
+static void check_to_network(enum nvt_role role, const char *binary, size_t binary_size,
+			     const struct example *example)
+{
+	check_sent_as(nvt_from_terminal, role, binary, binary_size, example);
 }
 
 #define check_all_to_terminal(role, binary, examples)                                              \
@@ -164,6 +173,46 @@ static void a_client_sends_a_bare_lf_as_an_end_of_line(void **unused)
 
 	(void)unused;
 	check_all_to_network(NVT_CLIENT, "", examples);
+}
+
+/* An LF that comes after a CR is another key, also where both come at once. */
+static void a_client_sends_each_key_by_itself(void **unused)
+{
+	static const struct example examples[] = {
+		EXAMPLE("a\nb", "a\nb"),
+		EXAMPLE("a\rb", "a\r\0b"),
+		EXAMPLE("a\r\nb", "a\r\0\nb"),
+		EXAMPLE("\r\r", "\r\0\r\0"),
+		EXAMPLE("\n\r", "\n\r\0"),
+		EXAMPLE("\r\0x", "\r\0\0x"),
+		EXAMPLE("\r\377\n", "\r\0" IAC IAC "\n"),
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < COUNT(examples); i++)
+		check_sent_as(nvt_from_keyboard, NVT_CLIENT, "", 0, &examples[i]);
+}
+
+static void in_binary_a_key_is_sent_as_it_is(void **unused)
+{
+	static const struct example example =
+		EXAMPLE("\r\n\r\0\r\377\n\r", "\r\n\r\0\r" IAC IAC "\n\r");
+
+	(void)unused;
+	check_sent_as(nvt_from_keyboard, NVT_CLIENT, IAC DO BINARY, 3, &example);
+}
+
+/* What was sent before as a text's CR is a key's then. */
+static void a_key_completes_the_cr_before_it(void **unused)
+{
+	struct transcript *t = endpoint_in_mode(NVT_CLIENT, "", 0);
+
+	(void)unused;
+	t->grammar.keys = true;
+	type(t, "\r");
+	nvt_from_keyboard(t->nvt, "\n", 1);
+	check_sent(t, "\r\0\n", 3, __FILE__, __LINE__);
+	end(t);
 }
 
 static void a_cr_is_sent_at_once_and_what_it_was_when_that_is_known(void **unused)
@@ -340,6 +389,9 @@ int main(void)
 		cmocka_unit_test(a_client_shows_an_end_of_line_as_it_came_and_drops_the_nul),
 		cmocka_unit_test(a_server_sends_a_bare_cr_with_nul_and_leaves_lf_alone),
 		cmocka_unit_test(a_client_sends_a_bare_lf_as_an_end_of_line),
+		cmocka_unit_test(a_client_sends_each_key_by_itself),
+		cmocka_unit_test(in_binary_a_key_is_sent_as_it_is),
+		cmocka_unit_test(a_key_completes_the_cr_before_it),
 		cmocka_unit_test(a_cr_is_sent_at_once_and_what_it_was_when_that_is_known),
 		cmocka_unit_test(a_cr_is_completed_where_nothing_follows),
 		cmocka_unit_test(a_cr_is_completed_before_any_command),
