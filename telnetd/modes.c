@@ -77,8 +77,8 @@ void modes_follow(struct modes *modes, int master, struct nvt *nvt)
 	if (pty_get_modes(master, &now) < 0)
 		return;
 	keep(modes, &now);
-	if (modes->external && (now.c_lflag & EXTPROC) == 0)
-		pty_set_external(master, true);
+	if (modes->external || modes->was_external)
+		pty_set_external(master, modes->external);
 	terminal = (struct nvt_terminal){
 		.edit = (now.c_lflag & ICANON) != 0,
 		.trap_signals = (now.c_lflag & ISIG) != 0,
@@ -100,14 +100,15 @@ void modes_follow(struct modes *modes, int master, struct nvt *nvt)
 
 void modes_keep(struct modes *modes, int master)
 {
-	tcflag_t on = modes->external ? EXTPROC : 0, off = modes->refuses_echo ? ECHO : 0;
+	tcflag_t on = modes->external ? EXTPROC : 0;
+	tcflag_t off = (modes->refuses_echo ? ECHO : 0) | (modes->was_external ? EXTPROC : 0);
 	struct termios now;
 
 	if ((on | off) == 0 || pty_get_modes(master, &now) < 0)
 		return;
 	if ((now.c_lflag & (on | off)) == on)
 		return;
-	modes->silenced = modes->silenced || (now.c_lflag & off) != 0;
+	modes->silenced = modes->silenced || (now.c_lflag & off & ECHO) != 0;
 	now.c_lflag = (now.c_lflag | on) & ~off;
 	pty_set_modes(master, &now);
 }
@@ -139,6 +140,7 @@ void modes_agree(struct modes *modes, int master, const struct nvt_mode *mode)
 		pty_set_external(master, false);
 	if (mode->line_mode != modes->external && pty_get_modes(master, &now) == 0)
 		keep(modes, &now);
+	modes->was_external = !mode->line_mode && (modes->external || modes->was_external);
 	modes->external = mode->line_mode;
 	modes->unread = modes->unread && modes->external;
 }

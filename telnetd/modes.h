@@ -19,6 +19,7 @@
 
 struct modes {
 	bool external; /* the client edits and echoes: EXTPROC is on */
+	bool was_external; /* and did before: a program may still restore modes with EXTPROC */
 	bool refuses_echo; /* the client refuses that the server echoes: ECHO is kept off */
 	bool silenced; /* ECHO was on, and is off for that reason alone */
 	bool unread; /* a line was written that may not have been read */

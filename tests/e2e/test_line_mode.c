@@ -330,6 +330,30 @@ static void the_clients_characters_become_the_terminals(void **state)
 	client_expect(&client, "kill = ^U;");
 }
 
+/* bash gives its programs the modes that it found, and it found those of line mode. */
+static void modes_of_line_mode_that_a_program_restores_later_do_no_harm(void **state)
+{
+	(void)state;
+	server_start(&server, "-l", "/bin/bash --norc --noprofile", NULL);
+	client_connect_as(&client, &server, &usual_terminal);
+	client.local[OPTION_LINEMODE] = true;
+	client_send(&client, BYTES(IAC WILL LINEMODE));
+	client_expect_command(&client, BYTES(DO LINEMODE));
+	client_send(&client, BYTES(MODE(EDIT_TRAPSIG_ACK)));
+	client_expect_prompt(&client);
+	client_enter(&client, "stty -a | tr ' ' '\\n' | grep -x extproc; echo do''ne");
+	client_expect(&client, "extproc\r\n");
+	client_expect(&client, "done\r\n");
+	client_expect_prompt(&client);
+	client_send(&client, BYTES(IAC WONT LINEMODE));
+	client_expect_command(&client, BYTES(DONT LINEMODE));
+	client_enter(&client, "echo st''art; cat");
+	client_expect(&client, "start\r\n");
+	client_enter(&client, "a l''inX\x7f"
+			      "e");
+	client_expect(&client, "\r\na l''ine\r\n");
+}
+
 /* Nothing tells of a change of the terminal while the client leaves the editing to it. */
 static void a_character_of_the_clients_leaves_the_terminals_others_as_they_are(void **state)
 {
@@ -707,6 +731,7 @@ int main(void)
 		TEST(where_line_mode_is_asked_for_the_client_is_in_it_at_once),
 		TEST(the_old_line_mode_without_the_option_works),
 		TEST(the_clients_characters_become_the_terminals),
+		TEST(modes_of_line_mode_that_a_program_restores_later_do_no_harm),
 		TEST(a_character_of_the_clients_leaves_the_terminals_others_as_they_are),
 		TEST(a_client_that_refuses_echo_never_has_a_password_shown),
 		TEST(lines_typed_ahead_are_read_one_by_one),
