@@ -46,13 +46,20 @@ static void add_own(struct environment *environment, const char *name, const cha
 	environment->list[environment->count++] = variable;
 }
 
-/* What is known before a session asks. */
-static void begin_environment(struct environment *environment)
+/*
+ * What is known before a session asks. Whoever comes to root's server is not known: PATH, HOME and
+ * the like are then the login program's to set, and login(1) of util-linux keeps those that it
+ * finds when it is started with -p. A server that is not root's, or that serves its own user alone,
+ * has nobody else to set them.
+ */
+static void begin_environment(struct environment *environment, const struct config *config)
 {
 	const struct passwd *user = getpwuid(geteuid());
 	const char *shell = user && user->pw_shell[0] != '\0' ? user->pw_shell : "/bin/sh";
 
 	environment->count = 0;
+	if (geteuid() == 0 && !config->same_user)
+		return;
 	add_own(environment, "PATH", SEARCH_PATH);
 	add_own(environment, "HOME", user ? user->pw_dir : "/");
 	add_own(environment, "SHELL", shell);
@@ -116,7 +123,7 @@ _Noreturn void program_await(int channel, const struct config *config,
 	struct program_request request = {.recorded = false};
 	int slave;
 
-	begin_environment(&environment);
+	begin_environment(&environment, config);
 	setrlimit(RLIMIT_NOFILE, descriptors);
 	if (packet_receive(channel, &request, sizeof(request), &slave, 0) == sizeof(request) &&
 	    slave >= 0)

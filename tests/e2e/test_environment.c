@@ -445,13 +445,32 @@ static void nothing_of_the_servers_own_environment_passes(void **state)
 	assert_hides(MARK);
 }
 
-static void the_rest_is_what_login_finds_of_the_servers_own_user(void **state)
+/* With -p, util-linux's login(1) would leave them as they are: root's. */
+static void what_login_sets_is_not_set_before(void **state)
+{
+	static const char *const names[] = {
+		"\nPATH=", "\nHOME=", "\nSHELL=", "\nUSER=", "\nLOGNAME=", "\nMAIL=", "\nPWD="};
+
+	(void)state;
+	if (geteuid() != 0) {
+		print_message("%s: skipped: only root's server serves others\n", __func__);
+		skip();
+	}
+	show(&usual_terminal);
+	for (size_t i = 0; i < COUNT(names); i++)
+		assert_hides(names[i]);
+	assert_shows("TERM=xterm");
+}
+
+static void a_server_of_one_user_gives_the_program_that_users_environment(void **state)
 {
 	const struct passwd *user = getpwuid(geteuid());
 	char line[LINE_SIZE];
 
 	(void)state;
 	assert_non_null(user);
+	assert_int_equal(server_stop(&server), 0);
+	server_start(&server, "--same-user", "-l", trial_built("tests/programs/show"), NULL);
 	show(&usual_terminal);
 	assert_shows("PATH=/usr/local/bin:/usr/bin:/bin");
 	snprintf(line, sizeof(line), "HOME=%s", user->pw_dir);
@@ -507,7 +526,8 @@ int main(void)
 		ENVIRONMENT_TEST(a_terminal_type_that_is_a_path_does_not_pass),
 		ENVIRONMENT_TEST(the_login_program_gets_exactly_its_configured_arguments),
 		ENVIRONMENT_TEST(nothing_of_the_servers_own_environment_passes),
-		ENVIRONMENT_TEST(the_rest_is_what_login_finds_of_the_servers_own_user),
+		ENVIRONMENT_TEST(what_login_sets_is_not_set_before),
+		ENVIRONMENT_TEST(a_server_of_one_user_gives_the_program_that_users_environment),
 		ENVIRONMENT_TEST(the_login_program_may_open_as_many_files_as_the_server_was_given),
 	};
 
