@@ -10,6 +10,7 @@
 # make check-sanitize     all tests under AddressSanitizer and UndefinedBehaviorSanitizer
 # make check-fresh        README's two commands on a bare Debian, made for it (as root)
 # make check-fresh SUITE=trixie ARCH=i386     another release than bookworm, another architecture
+# make check-musl         builds telnetd with musl on a bare Debian, and runs the unit tests (as root)
 # make bench              measure against other servers: writes tests/bench/RESULTS.md, README's table
 # make bench ONLY=echo    a part of it (flood flood-ff paste echo compress sessions memory interrupt)
 # make fuzz               fuzz libnvt and the monitor, a minute for each target
@@ -190,7 +191,7 @@ $(BUILD)/installed/libnvt.a: $(NVT_OBJECTS) $(BUILD)/members
 
 $(BUILD)/libnvt.so.0: $(NVT_OBJECTS) $(BUILD)/members
 	$(call show,LINK  $@)
-	$(quiet)$(LINK) -shared -Wl,-soname,libnvt.so.0 $(filter-out $(STATIC),$(LDFLAGS)) -o $@ $(filter %.o,$^) $(NVT_LIBS)
+	$(quiet)$(LINK) -shared -Wl,-soname,libnvt.so.0,--exclude-libs,ALL $(filter-out $(STATIC),$(LDFLAGS)) -o $@ $(filter %.o,$^) $(NVT_LIBS)
 
 $(BUILD)/libnvt.so: $(BUILD)/libnvt.so.0
 	$(quiet)ln -sf libnvt.so.0 $@
@@ -318,10 +319,13 @@ check-net:
 		$(BUILD)/tests/e2e/test_telnet </dev/null || [ $$? -eq 77 ]
 
 # tests/fresh/check tells where the system comes from, and what is kept.
-.PHONY: check-fresh
+.PHONY: check-fresh check-musl
 check-fresh:
 	@contrib/install-deps fresh
 	@tests/fresh/check $(or $(SUITE),bookworm) $(ARCH)
+check-musl:
+	@contrib/install-deps fresh
+	@tests/fresh/check --as musl $(or $(SUITE),trixie) $(ARCH)
 
 # Reports go to files where they can, since the standard error of a daemon is not the test's.
 REPORTS = $(abspath build-sanitize/reports)

@@ -48,7 +48,7 @@ static int read_compiler(void **state)
 {
 	FILE *flags = fopen(TEST_BUILD_DIRECTORY "/flags", "re");
 	char line[COMMAND_SIZE], *rest = line, *word;
-	bool named = false;
+	bool named = false, continues = false;
 	size_t used = 0;
 
 	(void)state;
@@ -57,8 +57,9 @@ static int read_compiler(void **state)
 	fclose(flags);
 	while ((word = strtok_r(rest, " \n", &rest))) {
 		named |= word[0] == '-';
-		if (named && !matters(word))
+		if (named && !continues && !matters(word))
 			continue;
+		continues = strcmp(word, "-isystem") == 0 || strcmp(word, "-I") == 0;
 		/* No longer than the line was. */
 		used += (size_t)snprintf(compiler + used, sizeof(compiler) - used, "%s ", word);
 	}

@@ -38,7 +38,14 @@ static bool is_declared(const char *name)
 	return strstr(header, call);
 }
 
-/* Of what nm(1) lists as defined each must be declared; what sanitizers add begins with "__". */
+/* What the compiler adds: to begin and to end a library, and what sanitizers need. */
+static bool is_the_compilers(const char *name)
+{
+	return strncmp(name, "__", 2) == 0 || strcmp(name, "_init") == 0 ||
+	       strcmp(name, "_fini") == 0;
+}
+
+/* Of what nm(1) lists as defined each must be declared. */
 static void assert_shows_what_is_declared(const char *options, const char *library)
 {
 	char command[512], line[NAME_SIZE * 2], name[NAME_SIZE], kind;
@@ -50,7 +57,7 @@ static void assert_shows_what_is_declared(const char *options, const char *libra
 	list = popen(command, "r");
 	assert_non_null(list);
 	while (fgets(line, sizeof(line), list)) {
-		if (sscanf(line, "%*x %c %255s", &kind, name) != 2 || strncmp(name, "__", 2) == 0)
+		if (sscanf(line, "%*x %c %255s", &kind, name) != 2 || is_the_compilers(name))
 			continue;
 		if (!is_declared(name))
 			fail_msg("%s shows %s, which nvt.h does not declare", library, name);

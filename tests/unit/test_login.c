@@ -13,6 +13,7 @@
 #include "pty/pty.h"
 #include "tests/unit/screen.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <pty.h>
@@ -104,6 +105,9 @@ static void the_line_names_the_slave(void **state)
 	assert_int_equal(by_name.st_rdev, by_descriptor.st_rdev);
 }
 
+/* Some C libraries have room for more than there are. */
+#define LAST_CHARACTER VEOL2
+
 static void the_modes_are_the_kernels_with_utf8(void **state)
 {
 	const struct pty_setup setup = {.echo = true};
@@ -118,7 +122,7 @@ static void the_modes_are_the_kernels_with_utf8(void **state)
 	assert_int_equal(ours.c_iflag, kernels.c_iflag | IUTF8);
 	assert_int_equal(ours.c_oflag, kernels.c_oflag);
 	assert_int_equal(ours.c_lflag, kernels.c_lflag);
-	assert_memory_equal(ours.c_cc, kernels.c_cc, sizeof ours.c_cc);
+	assert_memory_equal(ours.c_cc, kernels.c_cc, LAST_CHARACTER + 1);
 }
 
 static void without_echo_all_other_modes_stay(void **state)
@@ -385,7 +389,7 @@ static void a_terminal_that_cannot_be_had_says_so_where_it_can(void **state)
 	char *arguments[] = {"/bin/echo", "never", NULL};
 	char *environment[] = {NULL};
 	const struct pty_program program = {.arguments = arguments, .environment = environment};
-	char message[128] = "";
+	char message[128] = "", expected[128];
 	int ends[2], status;
 	pid_t pid;
 
@@ -400,8 +404,9 @@ static void a_terminal_that_cannot_be_had_says_so_where_it_can(void **state)
 	assert_true(read(ends[0], message, sizeof message - 1) > 0);
 	close(ends[0]);
 	assert_int_equal(WEXITSTATUS(status), 127);
-	assert_string_equal(message,
-			    "telnetd: cannot run /bin/echo: Inappropriate ioctl for device\n");
+	snprintf(expected, sizeof expected, "telnetd: cannot run /bin/echo: %s\n",
+		 strerror(ENOTTY));
+	assert_string_equal(message, expected);
 }
 
 #define with_screen(test) cmocka_unit_test_setup_teardown(test, open_screen, close_screen)
