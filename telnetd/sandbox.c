@@ -63,6 +63,7 @@ static const int calls[] = {
 	SCMP_SYS(epoll_ctl),
 	SCMP_SYS(poll),
 	SCMP_SYS(ppoll),
+	SCMP_SYS(ppoll_time64),
 	SCMP_SYS(clock_gettime),
 	SCMP_SYS(clock_gettime64),
 	SCMP_SYS(gettimeofday),
@@ -72,6 +73,7 @@ static const int calls[] = {
 	SCMP_SYS(mremap),
 	SCMP_SYS(madvise),
 	SCMP_SYS(futex),
+	SCMP_SYS(futex_time64),
 	/* the end */
 	SCMP_SYS(restart_syscall),
 	SCMP_SYS(rt_sigreturn),
@@ -102,7 +104,11 @@ static const unsigned long requests[] = {
 	TIOCPKT, TIOCSIG, TCFLSH,	FIONREAD,     SIOCATMARK,
 };
 
-/* The one option of a socket that is set here, beside which the filter cannot look at its value. */
+/*
+ * The one option of a socket that is set here, beside which the filter cannot look at its value. By
+ * setsockopt(2) itself: libseccomp adds no rule for that of socketcall(2), whose arguments are in
+ * memory.
+ */
 static int add_socket_option(scmp_filter_ctx filter)
 {
 	return seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt), 2,

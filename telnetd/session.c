@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "nvt/nvt.h"
@@ -756,9 +757,14 @@ void session_attend(struct session *session, bool urgent, bool broken)
 
 /* --- events of the terminal --------------------------------------------------------------- */
 
+/*
+ * Not by setsockopt(2): on 32-bit x86 and s390x the GNU C library makes a socketcall(2) of it,
+ * whose arguments the worker's filter cannot see.
+ */
 static void set_nodelay(struct session *session, int nodelay)
 {
-	setsockopt(session->socket, IPPROTO_TCP, TCP_NODELAY, &nodelay, sizeof(nodelay));
+	syscall(SYS_setsockopt, session->socket, IPPROTO_TCP, TCP_NODELAY, &nodelay,
+		sizeof(nodelay));
 }
 
 static void note_flow(struct session *session)

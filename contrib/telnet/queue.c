@@ -7,9 +7,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* What a pipe that poll(2) calls writable takes without blocking (PIPE_BUF). */
-#define WRITE_SIZE 4096
-
 bool queue_add(struct queue *queue, const char *bytes, size_t size, bool urgent)
 {
 	if (size > sizeof(queue->bytes) - queue->size)
@@ -56,7 +53,7 @@ int queue_send(struct queue *queue, int socket)
 
 int queue_write(struct queue *queue, int descriptor)
 {
-	size_t size = queue->size < WRITE_SIZE ? queue->size : WRITE_SIZE;
+	size_t size = queue->size < QUEUE_WRITE_SIZE ? queue->size : QUEUE_WRITE_SIZE;
 	ssize_t written;
 
 	if (size == 0)

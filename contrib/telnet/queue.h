@@ -15,6 +15,9 @@
 /* With more than this in a queue nothing is read that would add to it. */
 #define QUEUE_ENOUGH ((size_t)16 * 1024)
 
+/* What is written to a terminal or a pipe at once (PIPE_BUF: poll(2) has said that it fits). */
+#define QUEUE_WRITE_SIZE ((size_t)4096)
+
 struct queue {
 	char bytes[QUEUE_SIZE];
 	size_t size;

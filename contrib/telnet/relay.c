@@ -86,14 +86,22 @@ static void telnet_continues(struct session *session)
 	nvt_continue(session->nvt);
 }
 
+/* A line that is being typed gives way first: whoever reads it sees to that. */
 static void write_screen(struct session *session)
 {
-	if (session->lines && session->to_screen.size > 0)
-		lines_interrupt(session->lines);
-	session->screen_error = queue_write(&session->to_screen, session->screen);
+	struct queue *queue = &session->to_screen;
+	char written[QUEUE_WRITE_SIZE];
+	size_t size = queue->size;
+
+	if (session->lines && lines_are_in_the_way(session->lines))
+		return;
+	memcpy(written, queue->bytes, size < sizeof(written) ? size : sizeof(written));
+	session->screen_error = queue_write(queue, session->screen);
 	session->heard = clock_ms(); /* meanwhile nothing was read */
+	if (session->lines)
+		lines_shown(session->lines, written, size - queue->size);
 	if (session->screen_error != 0)
-		queue_clear(&session->to_screen);
+		queue_clear(queue);
 }
 
 /*

@@ -440,13 +440,25 @@ void session_answer_requests(struct session *session)
 
 /* --- lines -------------------------------------------------------------------------------- */
 
+/* Whether what is being typed has to go off the screen or may come back, or 0. */
+static int place_of_line(const struct session *session)
+{
+	if (session->to_screen.size > 0)
+		return lines_are_in_the_way(session->lines) ? LINES_GIVE_WAY : 0;
+	return lines_are_away(session->lines) ? LINES_COME_BACK : 0;
+}
+
 static int next_key(void *owner)
 {
 	struct session *session = owner;
 
 	while (session_is_alive(session) && modes_use_lines(session) && !session->line_cancelled) {
-		int key = session_take_key(session);
+		int place = place_of_line(session);
+		int key;
 
+		if (place != 0)
+			return place;
+		key = session_take_key(session);
 		if (keys_is_escape(session, key)) {
 			session->escape_typed = true;
 			return -1;
@@ -467,7 +479,7 @@ static void read_line(struct session *session)
 	size_t size;
 
 	if (!session->lines)
-		session->lines = lines_new("", next_key, session);
+		session->lines = lines_new(NULL, next_key, session);
 	if (!session->lines) {
 		session->typing = SESSION_CHARACTERS;
 		return;

@@ -15,6 +15,8 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -228,7 +230,8 @@ static int wait_for_events(void)
 	STEP(4, epoll_wait(waiting_epoll, &event, 1, 1000) == 1);
 	STEP(5, epoll_ctl(waiting_epoll, EPOLL_CTL_DEL, channel[1], NULL) == 0);
 	STEP(6, poll(&poller, 1, 1000) == 1);
-	STEP(7, clock_gettime(CLOCK_MONOTONIC, &now) == 0);
+	STEP(7, ppoll(&poller, 1, &(struct timespec){1, 0}, NULL) == 1);
+	STEP(8, clock_gettime(CLOCK_MONOTONIC, &now) == 0);
 	return WENT_WELL;
 }
 
@@ -286,6 +289,24 @@ static void asking_a_socket_for_its_urgent_mark_works(void **state)
 	need_filter();
 	urgent_socket = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_went_well(&sandbox, ask_for_mark);
+	close(urgent_socket);
+}
+
+static int hold_segments_back(void)
+{
+	const int off = 0;
+
+	STEP(1, syscall(SYS_setsockopt, urgent_socket, IPPROTO_TCP, TCP_NODELAY, &off,
+			sizeof(off)) == 0);
+	return WENT_WELL;
+}
+
+static void holding_segments_back_works(void **state)
+{
+	(void)state;
+	need_filter();
+	urgent_socket = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_went_well(&sandbox, hold_segments_back);
 	close(urgent_socket);
 }
 
@@ -475,6 +496,45 @@ static int set_socket_option(void)
 
 	return setsockopt(channel[1], SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 }
+
+static int set_socket_option_directly(void)
+{
+	const int on = 1;
+
+	return (int)syscall(SYS_setsockopt, channel[1], SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+}
+
+#ifdef SYS_socketcall
+
+/* What socketcall(2) calls them. */
+enum {
+	CALL_SOCKET = 1,
+	CALL_SETSOCKOPT = 14,
+	CALL_SENDMSG = 16,
+};
+
+static int make_socket_by_socketcall(void)
+{
+	unsigned long arguments[] = {AF_INET, SOCK_STREAM, 0};
+
+	return (int)syscall(SYS_socketcall, CALL_SOCKET, arguments);
+}
+
+static int set_socket_option_by_socketcall(void)
+{
+	unsigned long arguments[] = {(unsigned long)channel[1], SOL_SOCKET, SO_KEEPALIVE, 0, 0};
+
+	return (int)syscall(SYS_socketcall, CALL_SETSOCKOPT, arguments);
+}
+
+static int pass_descriptor_by_socketcall(void)
+{
+	unsigned long arguments[] = {(unsigned long)channel[1], 0, 0};
+
+	return (int)syscall(SYS_socketcall, CALL_SENDMSG, arguments);
+}
+
+#endif
 
 static int execute(void)
 {
@@ -717,6 +777,12 @@ static const struct refused {
 	{"listening", listen_to_clients, false},
 	{"accepting", accept_client, false},
 	{"setting a socket option", set_socket_option, false},
+	{"setting a socket option directly", set_socket_option_directly, false},
+#ifdef SYS_socketcall
+	{"making a socket by socketcall", make_socket_by_socketcall, false},
+	{"setting a socket option by socketcall", set_socket_option_by_socketcall, false},
+	{"passing a descriptor by socketcall", pass_descriptor_by_socketcall, false},
+#endif
 	{"executing a program", execute, false},
 	{"executing a descriptor", execute_descriptor, false},
 	{"making a process by clone", make_process, false},
@@ -1000,6 +1066,7 @@ int main(void)
 		in_sandbox(waiting_for_events_works),
 		in_sandbox(controlling_the_terminal_works),
 		in_sandbox(asking_a_socket_for_its_urgent_mark_works),
+		in_sandbox(holding_segments_back_works),
 		in_sandbox(taking_a_descriptor_and_answering_work),
 		in_sandbox(using_memory_works),
 		in_sandbox(memory_has_a_limit),
