@@ -283,6 +283,7 @@ void session_step(struct session *session)
 	const short readable = POLLIN | POLLHUP | POLLERR | POLLNVAL;
 	int ready;
 
+	nvt_flush(session->nvt); /* what was typed, too */
 	half_close(session);
 	fill_polled(session, polled);
 	ready = terminal_wait(polled, POLLED, time_until_silence(session));
@@ -304,7 +305,6 @@ void session_step(struct session *session)
 		write_screen(session);
 	if (polled[POLLED_KEYS].revents & readable)
 		read_keys(session, polled[POLLED_KEYS].revents);
-	nvt_flush(session->nvt);
 	if (session->to_network.size > 0)
 		send_queue(session);
 	modes_set(session);

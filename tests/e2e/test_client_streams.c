@@ -134,7 +134,7 @@ static const struct {
 	{"CP949", "CP949", "\xed\x95\x9c\xea\xb8\x80"},
 	{"EUC-JP", "EUC-JP", "\xe6\x97\xa5\xe6\x9c\xac"},
 	{"Shift_JIS", "CP932", "\xe6\x97\xa5\xe6\x9c\xac"},
-	{"ISO-2022-JP", "ISO-2022-JP", "\xe6\x97\xa5\xe6\x9c\xac"},
+	{"ISO-2022-JP", "ISO-2022-JP", "\xe6\x97\xa5\xe6\x9c\xac."},
 	{"GB18030", "GB18030", "\xe4\xb8\xad\xe6\x96\x87"},
 	{"Big5", "BIG5", "\xe4\xb8\xad\xe6\x96\x87"},
 	{"KOI8-R", "KOI8-R", "\xd0\x9f\xd1\x80\xd0\xb8"},
@@ -345,7 +345,43 @@ static void a_slow_reader_gets_all_that_a_stream_expands_to(void **state)
 	free(flood);
 }
 
-/* What is sent compressed is sent at once, and its stream has an end. */
+/* Waits until the compressed stream that the client sends has this as its next piece. */
+static void expect_inflated(z_stream *inflater, const char *text, size_t size)
+{
+	char plain[ENCODED_SIZE];
+
+	inflater->next_out = (Bytef *)plain;
+	inflater->avail_out = (uInt)size;
+	while (inflater->avail_out > 0) {
+		if (server.raw.seen == server.raw.size)
+			assert_true(client_receive(&server, DEADLINE_MS));
+		inflater->next_in = (z_const Bytef *)(server.raw.bytes + server.raw.seen);
+		inflater->avail_in = (uInt)(server.raw.size - server.raw.seen);
+		assert_int_equal(inflate(inflater, Z_SYNC_FLUSH), Z_OK);
+		server.raw.seen = server.raw.size - inflater->avail_in;
+	}
+	assert_memory_equal(plain, text, size);
+}
+
+static void each_key_is_sent_at_once_in_a_compressed_stream(void **state)
+{
+	z_stream inflater = {0};
+
+	(void)state;
+	connect_in_character_mode();
+	client_send(&server, BYTES(IAC WILL COMPRESS3));
+	client_expect_raw(&server, BYTES(IAC DO COMPRESS3 IAC SB COMPRESS3 IAC SE));
+	assert_int_equal(inflateInit(&inflater), Z_OK);
+	typist_type(&typist, "a");
+	expect_inflated(&inflater, BYTES("a"));
+	typist_type(&typist, "\xc3\xa9\r");
+	expect_inflated(&inflater, BYTES("\xc3\xa9\r"));
+	expect_inflated(&inflater, BYTES("\0"));
+	call_command(&typist, "send ayt");
+	expect_inflated(&inflater, BYTES(IAC "\xf6"));
+	inflateEnd(&inflater);
+}
+
 static void what_is_piped_in_goes_compressed_and_its_stream_ends(void **state)
 {
 	char plain[ENCODED_SIZE];
@@ -386,6 +422,7 @@ int main(void)
 		TEST(a_script_reads_and_writes_its_own_set),
 		TEST(commands_act_within_a_compressed_stream),
 		TEST(a_slow_reader_gets_all_that_a_stream_expands_to),
+		TEST(each_key_is_sent_at_once_in_a_compressed_stream),
 		TEST(what_is_piped_in_goes_compressed_and_its_stream_ends),
 	};
 
