@@ -25,7 +25,8 @@ bool line_add(struct line *, const char *bytes, size_t size);
 bool editor_is_possible(void);
 
 /* These are as in lines.h. A line that is read is added to `line`. */
-struct editor *editor_new(const char *prompt, lines_next_byte *, void *owner, struct line *line);
+struct editor *editor_new(const char *prompt, lines_next_byte *next_byte, void *owner,
+			  struct line *);
 void editor_free(struct editor *);
 enum lines_result editor_read(struct editor *);
 bool editor_is_in_the_way(const struct editor *);
