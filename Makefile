@@ -370,7 +370,7 @@ SOURCES = $(shell find $(FOLDERS) -name '*.c')
 HEADERS = $(shell find $(FOLDERS) -name '*.h')
 SCRIPTS = $(shell find $(FOLDERS) .ci -type f -exec grep -lIE '^\#!.*[ /](ba)?sh( |$$)' {} +)
 PAGES = $(shell find $(FOLDERS) -name '*.[18]')
-LINTS := lint-format lint-optional lint-cppcheck lint-tidy lint-scripts lint-pages lint-license \
+LINTS := lint-format lint-optional lint-unsigned lint-cppcheck lint-tidy lint-scripts lint-pages lint-license \
 	lint-figures
 
 .PHONY: lint format $(LINTS)
@@ -385,6 +385,12 @@ lint-format:
 lint-optional:
 	grep -lE '^#.*\<HAVE_' $(SOURCES) | xargs -I FILE $(CC) -fsyntax-only -Werror \
 		$(filter-out -DHAVE_%,$(SOURCE_FLAGS)) $(WARNINGS) $(PACKAGE_CFLAGS) \
+		-DTEST_BUILD_DIRECTORY='"build"' -DTEST_SOURCE_DIRECTORY='"."' FILE
+
+# As on machines whose char has no sign.
+lint-unsigned:
+	printf '%s\n' $(SOURCES) | xargs -P $(JOBS) -I FILE $(CC) -fsyntax-only -funsigned-char -Werror \
+		$(SOURCE_FLAGS) $(WARNINGS) $(PACKAGE_CFLAGS) \
 		-DTEST_BUILD_DIRECTORY='"build"' -DTEST_SOURCE_DIRECTORY='"."' FILE
 
 # A NULL that ends a list of arguments is a pointer here: the compiler checks that (sentinel).

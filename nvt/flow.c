@@ -13,7 +13,7 @@
 
 static void order(struct nvt *nvt, int8_t *told, int8_t what)
 {
-	const char body = what;
+	const char body = (char)what;
 
 	if (*told == what)
 		return;
@@ -47,13 +47,15 @@ void flow_fill_mode(const struct nvt *nvt, struct nvt_mode *mode)
 
 void flow_received(struct nvt *nvt, const char *body, size_t size)
 {
+	int8_t what = size == 1 ? (int8_t)body[0] : -1;
+
 	if (nvt->role != NVT_CLIENT || nvt->local[TELNET_TELOPT_LFLOW] != OPTION_YES)
 		return;
-	if (size != 1 || body[0] < OFF || body[0] > RESTART_XON)
+	if (what < OFF || what > RESTART_XON)
 		nvt_count_malformed(nvt);
-	else if (body[0] == OFF || body[0] == ON)
-		nvt->flow = body[0];
+	else if (what == OFF || what == ON)
+		nvt->flow = what;
 	else
-		nvt->restart = body[0];
+		nvt->restart = what;
 	option_update_mode(nvt);
 }

@@ -291,12 +291,12 @@ void sandbox_free(struct sandbox *sandbox)
 static rlim_t memory_limit(unsigned long descriptors)
 {
 	struct rlimit own = {RLIM_INFINITY, RLIM_INFINITY};
-	rlim_t most;
+	rlim_t count = descriptors, most;
 
 	getrlimit(RLIMIT_AS, &own);
-	if (SANITIZED || descriptors > (RLIM_INFINITY - OWN_MEMORY) / DESCRIPTOR_MEMORY)
+	if (SANITIZED || count > (RLIM_INFINITY - OWN_MEMORY) / DESCRIPTOR_MEMORY)
 		return own.rlim_max;
-	most = OWN_MEMORY + (rlim_t)descriptors * DESCRIPTOR_MEMORY;
+	most = OWN_MEMORY + count * DESCRIPTOR_MEMORY;
 	return most < own.rlim_max ? most : own.rlim_max;
 }
 

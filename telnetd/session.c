@@ -146,7 +146,7 @@ struct session {
 	bool flowing; /* since flow was added */
 	struct event held; /* pending while nvt holds what came, and it can be taken */
 	struct event reopened; /* pending while nobody has the slave open */
-	suseconds_t reopen_us; /* how long it was pending last; 0: the slave is open */
+	int reopen_us; /* how long it was pending last; 0: the slave is open */
 	struct event go_ahead; /* pending since output came for a client that waits for GA */
 	bool go_ahead_due; /* after a pause, once the client has taken all of the output */
 	struct event line; /* pending while a line waits for the one before to be read */
@@ -257,13 +257,13 @@ static void report_end(struct session *session)
  */
 static void wait_for_reopening(struct session *session)
 {
-	struct timeval wait = {0, REOPEN_FIRST_US};
+	struct timeval wait = {0};
 
-	if (session->reopen_us >= REOPEN_LAST_US)
-		wait.tv_usec = REOPEN_LAST_US;
-	else if (session->reopen_us > 0)
-		wait.tv_usec = 2 * session->reopen_us;
-	session->reopen_us = wait.tv_usec;
+	if (session->reopen_us == 0)
+		session->reopen_us = REOPEN_FIRST_US;
+	else if (session->reopen_us < REOPEN_LAST_US)
+		session->reopen_us *= 2;
+	wait.tv_usec = session->reopen_us;
 	evtimer_add(&session->reopened, &wait);
 }
 

@@ -140,11 +140,13 @@ static int close_others(int one, int other)
 
 static unsigned long descriptor_limit(unsigned sessions)
 {
-	unsigned long wanted = OWN_DESCRIPTORS + SESSION_DESCRIPTORS * (unsigned long)sessions;
+	rlim_t wanted = OWN_DESCRIPTORS + SESSION_DESCRIPTORS * (rlim_t)sessions;
 	struct rlimit most;
 
 	getrlimit(RLIMIT_NOFILE, &most);
-	return sessions > 0 && wanted < most.rlim_max ? wanted : most.rlim_max;
+	if (sessions == 0 || wanted > most.rlim_max)
+		wanted = most.rlim_max;
+	return wanted < ULONG_MAX ? (unsigned long)wanted : ULONG_MAX;
 }
 
 unsigned worker_sessions_max(const struct config *config)

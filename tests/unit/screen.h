@@ -85,7 +85,7 @@ static inline long milliseconds_now(void)
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return (long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* As pty_read, but waits for something to come: 0 or more, -EIO, or -ETIMEDOUT. */

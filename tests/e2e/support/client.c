@@ -164,10 +164,11 @@ static void send_window(struct client *client)
 
 static size_t put_escaped(char *to, const char *text)
 {
+	static const char special[] = {ENVIRON_VAR, ENVIRON_VALUE, ENVIRON_ESC, ENVIRON_USERVAR};
 	size_t length = 0;
 
 	for (; *text != '\0'; text++) {
-		if (*text <= ENVIRON_USERVAR && *text >= ENVIRON_VAR)
+		if (memchr(special, *text, sizeof(special)))
 			to[length++] = ENVIRON_ESC;
 		to[length++] = *text;
 	}
