@@ -137,7 +137,6 @@ struct nvt {
 	unsigned malformed; /* malformed subnegotiations that came */
 	unsigned type_answers; /* terminal types that the peer named, or that we named to it */
 	char last_type[NVT_TERMINAL_TYPE_MAX + 1]; /* the one before, to see a repetition */
-	char second_type[NVT_TERMINAL_TYPE_MAX + 1]; /* the second usable one: MTTS */
 	bool compressing; /* what is sent goes through the deflater */
 	bool inflating; /* what comes goes through the inflater */
 	struct deflater *deflater; /* NULL until it is needed, and so the other */

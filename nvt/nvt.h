@@ -26,6 +26,7 @@ extern "C" {
 #pragma GCC visibility push(default)
 
 #define NVT_TERMINAL_TYPE_MAX 40 /* characters of a terminal type, as RFC 1091 bounds it */
+#define NVT_OTHER_TYPES_MAX 3
 #define NVT_DISPLAY_MAX 255 /* characters of an X display location */
 #define NVT_VARIABLES_MAX 64 /* variables that are kept of a peer's environment */
 #define NVT_ENVIRONMENT_MAX 4096 /* bytes of their names and values in all */
@@ -195,6 +196,8 @@ struct nvt_peer {
 	bool answered; /* it has sent at least one TELNET command */
 	char terminal_type[NVT_TERMINAL_TYPE_MAX +
 			   1]; /* lower case, [a-z0-9][a-z0-9+._-]*, or "" */
+	char other_types[NVT_OTHER_TYPES_MAX][NVT_TERMINAL_TYPE_MAX + 1]; /* what else it named
+					its terminal, in its order (RFC 1091), "" after the last */
 	unsigned long mtts; /* what an MTTS terminal says it can do, or 0 */
 	unsigned short columns; /* window size, 0 where unknown (RFC 1073) */
 	unsigned short rows;

@@ -130,10 +130,26 @@ static void keep_type(struct nvt *nvt, const char *name, size_t size)
 		return;
 	if (!usable_type(name, size, usable))
 		return;
-	if (nvt->peer.terminal_type[0] == '\0')
+	if (nvt->peer.terminal_type[0] == '\0') {
 		memcpy(nvt->peer.terminal_type, usable, TYPE_SIZE);
-	else if (nvt->second_type[0] == '\0')
-		memcpy(nvt->second_type, usable, TYPE_SIZE);
+		return;
+	}
+	for (size_t i = 0; i < NVT_OTHER_TYPES_MAX; i++) {
+		if (nvt->peer.other_types[i][0] != '\0')
+			continue;
+		memcpy(nvt->peer.other_types[i], usable, TYPE_SIZE);
+		return;
+	}
+}
+
+/* An MTTS client names itself first and its terminal second. */
+static void put_second_type_first(struct nvt_peer *peer)
+{
+	char itself[TYPE_SIZE];
+
+	memcpy(itself, peer->terminal_type, TYPE_SIZE);
+	memcpy(peer->terminal_type, peer->other_types[0], TYPE_SIZE);
+	memcpy(peer->other_types[0], itself, TYPE_SIZE);
 }
 
 /* Asks for one terminal type after another until one repeats, which ends the peer's list. */
@@ -152,9 +168,8 @@ static void terminal_type_received(struct nvt *nvt, const char *name, size_t siz
 		ask(nvt, TELNET_TELOPT_TTYPE);
 		return;
 	}
-	/* An MTTS client names itself first and its terminal second. */
-	if (nvt->peer.mtts != 0 && nvt->second_type[0] != '\0')
-		memcpy(nvt->peer.terminal_type, nvt->second_type, TYPE_SIZE);
+	if (nvt->peer.mtts != 0 && nvt->peer.other_types[0][0] != '\0')
+		put_second_type_first(&nvt->peer);
 	nvt->awaited &= ~(unsigned)AWAITED_TERMINAL_TYPE;
 }
 

@@ -75,6 +75,7 @@ static bool hear_start(struct login *login, struct message *message)
 
 	if (!program_may_start(worker->monitor->config, &message->start))
 		return false;
+	program_choose_terminal(&message->start);
 	pid = open_terminal(login, &message->start, &master);
 	if (pid < 0) {
 		refuse_login(login, "cannot start a session", (int)pid);

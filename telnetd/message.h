@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #define MESSAGE_TERMINAL_TYPE_SIZE 41 /* with the NUL, as are the sizes below */
+#define MESSAGE_OTHER_TYPES 3
 #define MESSAGE_VARIABLES 16
 #define MESSAGE_VARIABLE_SIZE 128
 #define MESSAGE_TEXT_SIZE 160
@@ -43,6 +44,7 @@ enum message_end {
 
 struct message_start {
 	char terminal_type[MESSAGE_TERMINAL_TYPE_SIZE];
+	char other_types[MESSAGE_OTHER_TYPES][MESSAGE_TERMINAL_TYPE_SIZE]; /* "": none */
 	uint8_t echo;
 	uint16_t columns;
 	uint16_t rows;

@@ -25,17 +25,54 @@ struct environment {
 	size_t count;
 };
 
+static bool may_be_terminal(const char type[MESSAGE_TERMINAL_TYPE_SIZE])
+{
+	return message_text_is_good(type, MESSAGE_TERMINAL_TYPE_SIZE) &&
+	       environment_allows_terminal_type(type);
+}
+
 bool program_may_start(const struct config *config, const struct message_start *start)
 {
-	if (!message_text_is_good(start->terminal_type, sizeof(start->terminal_type)) ||
-	    !environment_allows_terminal_type(start->terminal_type) || start->echo > 1 ||
+	if (!may_be_terminal(start->terminal_type) || start->echo > 1 ||
 	    start->variable_count > MESSAGE_VARIABLES)
 		return false;
+	for (size_t i = 0; i < MESSAGE_OTHER_TYPES; i++)
+		if (start->other_types[i][0] != '\0' && !may_be_terminal(start->other_types[i]))
+			return false;
 	for (uint32_t i = 0; i < start->variable_count; i++)
 		if (!message_text_is_good(start->variables[i], MESSAGE_VARIABLE_SIZE) ||
 		    !environment_allows(start->variables[i], config->accept_environment))
 			return false;
 	return true;
+}
+
+/* Whether this machine knows such a terminal. The type has been checked: it is no path. */
+static bool terminfo_has(const char *type)
+{
+	static const char *const directories[] = {"/etc/terminfo", "/lib/terminfo",
+						  "/usr/lib/terminfo", "/usr/share/terminfo"};
+	char path[128];
+
+	for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%c/%s", directories[i], type[0], type);
+		if (access(path, R_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
+void program_choose_terminal(struct message_start *start)
+{
+	if (terminfo_has(start->terminal_type))
+		return;
+	for (size_t i = 0; i < MESSAGE_OTHER_TYPES; i++) {
+		const char *type = start->other_types[i];
+
+		if (type[0] == '\0' || !terminfo_has(type))
+			continue;
+		memcpy(start->terminal_type, type, MESSAGE_TERMINAL_TYPE_SIZE);
+		return;
+	}
 }
 
 static void add_own(struct environment *environment, const char *name, const char *value)

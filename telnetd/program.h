@@ -25,6 +25,13 @@ struct program_request {
 bool program_may_start(const struct config *, const struct message_start *);
 
 /*
+ * Makes the terminal type of a START that may start the first of its types that this machine's
+ * terminfo has. It stays as it was where terminfo has none of them: its user may have a terminfo of
+ * their own.
+ */
+void program_choose_terminal(struct message_start *);
+
+/*
  * The life of a child that becomes the login program: waits for a struct program_request on its
  * channel, with the terminal's slave beside it, and runs the program there; or ends with the
  * channel. The program's environment is TERM, the variables of the client that are allowed, and

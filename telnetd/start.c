@@ -45,6 +45,17 @@ static void add_environment(struct message_start *start, const struct nvt_peer *
 		add_variable(start, "COLORTERM", "truecolor", accepted);
 }
 
+/* Of what else the client named its terminal, as much as there is room for. */
+static void add_other_types(struct message_start *start, const struct nvt_peer *peer)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < NVT_OTHER_TYPES_MAX && count < MESSAGE_OTHER_TYPES; i++)
+		if (environment_allows_terminal_type(peer->other_types[i]))
+			snprintf(start->other_types[count++], MESSAGE_TERMINAL_TYPE_SIZE, "%s",
+				 peer->other_types[i]);
+}
+
 void start_fill(struct message_start *start, const struct nvt_peer *peer, bool echo,
 		char *const *accepted)
 {
@@ -58,5 +69,6 @@ void start_fill(struct message_start *start, const struct nvt_peer *peer, bool e
 	start->receive_speed = (uint32_t)peer->receive_speed;
 	snprintf(start->terminal_type, sizeof(start->terminal_type), "%s",
 		 usable ? peer->terminal_type : DEFAULT_TERMINAL_TYPE);
+	add_other_types(start, peer);
 	add_environment(start, peer, accepted);
 }

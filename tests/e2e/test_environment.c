@@ -219,7 +219,7 @@ static void a_variable_that_the_configuration_names_passes(void **state)
 }
 
 /* Answers the offers, and names terminal types when it is asked for them. */
-static void show_as_mtts(const char *const types[], size_t count, const char *more)
+static void show_as(const char *const types[], size_t count, const char *more)
 {
 	client_close(&client);
 	client_connect(&client, &server);
@@ -237,6 +237,24 @@ static void show_as_mtts(const char *const types[], size_t count, const char *mo
 	client_expect_end(&client);
 }
 
+/* tf names itself, and then what it is like; most machines have never heard of it. */
+static void the_first_terminal_type_that_the_machine_knows_becomes_term(void **state)
+{
+	static const char *const known[] = {"TINYFUGUE", "ANSI-ATTR", "ANSI", "UNKNOWN", "UNKNOWN"};
+	static const char *const unknown[] = {"TINYFUGUE", "ANSI-ATTR", "ANSI-ATTR"};
+	static const char *const first[] = {"XTERM", "ANSI", "ANSI"};
+	static const char refused[] = IAC WONT "\x27" IAC WONT "\x24";
+
+	(void)state;
+	show_as(known, COUNT(known), refused);
+	assert_shows("TERM=ansi");
+	server_expect_log(&server, " term=ansi");
+	show_as(unknown, COUNT(unknown), refused);
+	assert_shows("TERM=tinyfugue");
+	show_as(first, COUNT(first), refused);
+	assert_shows("TERM=xterm");
+}
+
 static void a_terminal_that_says_so_by_mtts_has_true_colour(void **state)
 {
 	static const char *const plain[] = {"CLIENT", "XTERM", "MTTS 13", "MTTS 13"};
@@ -244,10 +262,10 @@ static void a_terminal_that_says_so_by_mtts_has_true_colour(void **state)
 	static const char refused[] = IAC WONT "\x27" IAC WONT "\x24";
 
 	(void)state;
-	show_as_mtts(plain, COUNT(plain), refused);
+	show_as(plain, COUNT(plain), refused);
 	assert_shows("TERM=xterm");
 	assert_hides("COLORTERM");
-	show_as_mtts(colourful, COUNT(colourful), refused);
+	show_as(colourful, COUNT(colourful), refused);
 	assert_shows("TERM=xterm");
 	assert_shows("COLORTERM=truecolor");
 }
@@ -258,7 +276,7 @@ static void what_the_client_says_of_its_colours_itself_counts_more(void **state)
 	static const char told[] = IAC WILL "\x27" IAC SB "\x27\2\3COLORTERM\00124bit" IAC SE;
 
 	(void)state;
-	show_as_mtts(types, COUNT(types), told);
+	show_as(types, COUNT(types), told);
 	assert_shows("COLORTERM=24bit");
 	assert_hides("truecolor");
 }
@@ -514,6 +532,7 @@ int main(void)
 		ENVIRONMENT_TEST(a_display_passes_by_xdisploc),
 		ENVIRONMENT_TEST(a_terminal_type_becomes_term_in_small_letters),
 		ENVIRONMENT_TEST(a_variable_that_the_configuration_names_passes),
+		ENVIRONMENT_TEST(the_first_terminal_type_that_the_machine_knows_becomes_term),
 		ENVIRONMENT_TEST(a_terminal_that_says_so_by_mtts_has_true_colour),
 		ENVIRONMENT_TEST(what_the_client_says_of_its_colours_itself_counts_more),
 		ENVIRONMENT_TEST(what_is_told_again_after_login_does_no_harm),

@@ -277,6 +277,19 @@ static void the_size_of_its_window_is_the_terminals(void **state)
 	expect_good_end(program);
 }
 
+/* Clients for games name themselves first, as a terminal that no machine knows. */
+static void the_machine_knows_its_terminal(void **state)
+{
+	const struct foreign *program = *state;
+
+	call(program);
+	log_in();
+	typist_enter(&typist, "tput cols >/dev/null && echo kn''own");
+	AWAIT("known\r\n");
+	typist_enter(&typist, "exit");
+	expect_good_end(program);
+}
+
 /* --- clients that scripts use ----------------------------------------------------------------- */
 
 static void a_script_logs_in_and_reads_what_a_command_prints(void **state)
@@ -309,6 +322,10 @@ int main(void)
 		FOR_ALL(a_user_logs_in_and_out),
 		WITH(curl, a_user_logs_in_and_out),
 		FOR_ALL(what_is_typed_arrives_whole_and_is_shown_once),
+		WITH(tf5, the_machine_knows_its_terminal),
+		WITH(tintin, the_machine_knows_its_terminal),
+		WITH(libtelnet, the_machine_knows_its_terminal),
+		WITH(kermit, the_machine_knows_its_terminal),
 		WITH(tf5, the_size_of_its_window_is_the_terminals),
 		WITH(tintin, the_size_of_its_window_is_the_terminals),
 		WITH(kermit, the_size_of_its_window_is_the_terminals),

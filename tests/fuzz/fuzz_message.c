@@ -258,6 +258,11 @@ static bool may_start(const struct message_start *start)
 	    !may_be_term(start->terminal_type) || start->echo > 1 ||
 	    start->variable_count > MESSAGE_VARIABLES)
 		return false;
+	for (size_t i = 0; i < MESSAGE_OTHER_TYPES; i++)
+		if (start->other_types[i][0] != '\0' &&
+		    (!is_text(start->other_types[i], MESSAGE_TERMINAL_TYPE_SIZE) ||
+		     !may_be_term(start->other_types[i])))
+			return false;
 	for (uint32_t i = 0; i < start->variable_count; i++)
 		if (!is_text(start->variables[i], MESSAGE_VARIABLE_SIZE) ||
 		    !may_be_variable(start->variables[i]))
@@ -493,6 +498,8 @@ static void say_start(void)
 
 	snprintf(message.start.terminal_type, sizeof(message.start.terminal_type), "%s",
 		 types[count / 32]);
+	snprintf(message.start.other_types[0], MESSAGE_TERMINAL_TYPE_SIZE, "%s",
+		 types[count / 4 % 8]);
 	message.start.variable_count = count % 4;
 	for (uint32_t i = 0; i < message.start.variable_count; i++)
 		snprintf(message.start.variables[i], MESSAGE_VARIABLE_SIZE, "%s",

@@ -636,10 +636,10 @@ static void a_line_for_the_log_does_not_leave_its_quotes(void **state)
 	close(worker);
 }
 
-static void use_type(struct message_start *start, const char *type)
+static void use_type(char field[MESSAGE_TERMINAL_TYPE_SIZE], const char *type)
 {
-	memset(start->terminal_type, 0, sizeof(start->terminal_type));
-	memcpy(start->terminal_type, type, strnlen(type, sizeof(start->terminal_type)));
+	memset(field, 0, MESSAGE_TERMINAL_TYPE_SIZE);
+	memcpy(field, type, strnlen(type, MESSAGE_TERMINAL_TYPE_SIZE));
 }
 
 /* Makes the last variable this one; unlike snprintf(3), without a NUL where it has no room. */
@@ -651,6 +651,7 @@ static void use_variable(struct message_start *start, const char *variable)
 	memcpy(last, variable, strnlen(variable, MESSAGE_VARIABLE_SIZE));
 }
 
+/* The first is good as another type, of which there need be none. */
 static const char *const bad_types[] = {
 	"",
 	"XTERM",
@@ -696,16 +697,24 @@ static const char *const bad_variables[] = {
 static const uint32_t bad_counts[] = {MESSAGE_VARIABLES + 1, 255, 256, 0x80000000, UINT32_MAX};
 
 #define BAD_ECHOES 254
-#define BAD_STARTS (LENGTH(bad_types) + LENGTH(bad_variables) + LENGTH(bad_counts) + BAD_ECHOES + 1)
+#define BAD_OTHERS (LENGTH(bad_types) - 1)
+#define BAD_STARTS                                                                                 \
+	(LENGTH(bad_types) + BAD_OTHERS + LENGTH(bad_variables) + LENGTH(bad_counts) +             \
+	 BAD_ECHOES + 1)
 
 /* One field of a good START made bad, in each of BAD_STARTS ways. */
 static void spoil_start(struct message_start *start, size_t way)
 {
 	if (way < LENGTH(bad_types)) {
-		use_type(start, bad_types[way]);
+		use_type(start->terminal_type, bad_types[way]);
 		return;
 	}
 	way -= LENGTH(bad_types);
+	if (way < BAD_OTHERS) {
+		use_type(start->other_types[way % MESSAGE_OTHER_TYPES], bad_types[way + 1]);
+		return;
+	}
+	way -= BAD_OTHERS;
 	if (way < LENGTH(bad_variables)) {
 		use_variable(start, bad_variables[way]);
 		return;

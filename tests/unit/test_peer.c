@@ -101,6 +101,21 @@ static void the_first_usable_name_is_kept(void **unused)
 	end(t);
 }
 
+static void other_usable_names_are_kept_in_their_order(void **unused)
+{
+	static const char *const others[] = {"ansi-attr", "ansi", "vt220"};
+	struct transcript *t = server_that_agreed(TTYPE);
+
+	(void)unused;
+	receive(t, TELL(TTYPE, "TINYFUGUE") TELL(TTYPE, "ANSI-ATTR") TELL(TTYPE, "/etc/passwd")
+			   TELL(TTYPE, "ANSI") TELL(TTYPE, "UNKNOWN") TELL(TTYPE, "VT220")
+				   TELL(TTYPE, "VT102") TELL(TTYPE, "VT102"));
+	assert_string_equal(terminal_type(t), "tinyfugue");
+	for (size_t i = 0; i < COUNT(others); i++)
+		assert_string_equal(nvt_peer(t->nvt)->other_types[i], others[i]);
+	end(t);
+}
+
 static void usable_names_are_kept_in_lower_case(void **unused)
 {
 	static const char *const names[][2] = {
@@ -180,6 +195,7 @@ static void an_mtts_terminal_tells_its_name_second_and_its_abilities_third(void 
 	receive(t, TELL(TTYPE, "MUDLET") TELL(TTYPE, "XTERM-256COLOR") TELL(TTYPE, "MTTS 2349")
 			   TELL(TTYPE, "MTTS 2349"));
 	assert_string_equal(terminal_type(t), "xterm-256color");
+	assert_string_equal(nvt_peer(t->nvt)->other_types[0], "mudlet");
 	assert_int_equal(nvt_peer(t->nvt)->mtts, 2349);
 	assert_sent(t, ASK(TTYPE) ASK(TTYPE) ASK(TTYPE));
 	end(t);
@@ -898,6 +914,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(terminal_types_are_asked_for_until_one_repeats),
 		cmocka_unit_test(the_first_usable_name_is_kept),
+		cmocka_unit_test(other_usable_names_are_kept_in_their_order),
 		cmocka_unit_test(usable_names_are_kept_in_lower_case),
 		cmocka_unit_test(unusable_names_are_never_kept),
 		cmocka_unit_test(names_are_judged_alike_in_every_locale),

@@ -50,6 +50,20 @@ static void a_terminal_without_a_usable_type_is_dumb(void **state)
 	assert_string_equal(start.terminal_type, "dumb");
 }
 
+static void other_types_that_are_usable_pass(void **state)
+{
+	const struct nvt_peer peer = {.terminal_type = "tinyfugue",
+				      .other_types = {"ansi-attr", "../xterm", "ansi"}};
+
+	(void)state;
+	memset(&start, 0xff, sizeof(start));
+	start_fill(&start, &peer, true, NULL);
+	assert_string_equal(start.terminal_type, "tinyfugue");
+	assert_string_equal(start.other_types[0], "ansi-attr");
+	assert_string_equal(start.other_types[1], "ansi");
+	assert_string_equal(start.other_types[2], "");
+}
+
 static void only_variables_that_are_allowed_pass(void **state)
 {
 	char *const accepted[] = {"EDITOR", NULL};
@@ -122,6 +136,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_the_terminal_is_passes),
 		cmocka_unit_test(a_terminal_without_a_usable_type_is_dumb),
+		cmocka_unit_test(other_types_that_are_usable_pass),
 		cmocka_unit_test(only_variables_that_are_allowed_pass),
 		cmocka_unit_test(a_display_passes_by_its_own_option_alone),
 		cmocka_unit_test(colours_that_mtts_tells_of_are_colorterm_where_there_is_none),
