@@ -92,6 +92,12 @@ static void expect_prompt(void)
 	typist_expect(&typist, MACHINE_PROMPT);
 }
 
+static void assert_who_shows(const char *what)
+{
+	if (machine_has_who())
+		assert_non_null(strstr(machine_who(MACHINE_USER), what));
+}
+
 static void call_and_log_in(const char *host)
 {
 	call(host);
@@ -115,7 +121,7 @@ static void log_in_by_own_client(void)
 	client_expect(&client, "Password: ");
 	client_enter(&client, MACHINE_PASSWORD);
 	client_expect(&client, MACHINE_PROMPT);
-	assert_non_null(strstr(machine_who(MACHINE_USER), "(127.0.0.1)"));
+	assert_who_shows("(127.0.0.1)");
 }
 
 static void expect_output(const char *command, const char *output)
@@ -155,7 +161,8 @@ static void the_third_wrong_password_ends_the_session(void **state)
 	call("127.0.0.1");
 	for (int i = 0; i < 3; i++)
 		give_name_and_password("wrong horse");
-	typist_expect(&typist, "Maximum number of tries exceeded (3)");
+	typist_expect(&typist, machine_has_linux_login() ? "Login incorrect"
+							 : "Maximum number of tries exceeded (3)");
 	typist_expect_end(&typist);
 	assert_false(typist_has(&typist, MACHINE_PROMPT));
 	assert_true(machine_is_deserted());
@@ -170,7 +177,7 @@ static void who_never_says_a_name_is_shown_out(void **state)
 	call("127.0.0.1");
 	typist_expect(&typist, "login: ");
 	machine_extend("/etc/login.defs", "LOGIN_TIMEOUT 60\n");
-	typist_expect(&typist, "Login timed out after 2 seconds.");
+	typist_expect(&typist, "timed out after 2 seconds");
 	typist_expect_end(&typist);
 	assert_true(machine_is_deserted());
 }
@@ -197,6 +204,8 @@ static void who_and_last_show_the_user_and_the_client(void **state)
 
 	(void)state;
 	NEEDS_THE_MACHINE();
+	if (!machine_has_who())
+		skip_with_reason(__func__, "who(1) does not read utmp here");
 	start_and_log_in();
 	expect_output("who", "(127.0.0.1)");
 	typist_enter(&typist, "tty");
@@ -231,6 +240,8 @@ static void who_shows_an_ipv6_client(void **state)
 	NEEDS_THE_MACHINE();
 	if (!has_ipv6())
 		skip_with_reason(__func__, "there is no IPv6 here");
+	if (!machine_has_who())
+		skip_with_reason(__func__, "who(1) does not read utmp here");
 	server_start(&server, "-b", "[::1]:0", NULL);
 	call_and_log_in("::1");
 	assert_non_null(strstr(machine_who(MACHINE_USER), "(::1)"));
@@ -473,7 +484,7 @@ static void a_login_that_hangs_up_its_terminal_first_works(void **state)
 		 machine_install(trial_built("tests/programs/hang_up")));
 	server_start(&server, "-l", program, NULL);
 	call_and_log_in("127.0.0.1");
-	assert_non_null(strstr(machine_who(MACHINE_USER), "(127.0.0.1)"));
+	assert_who_shows("(127.0.0.1)");
 	expect_output("stty -a", "rows 30; columns 100;");
 	typist_enter(&typist, "exit");
 	typist_expect_end(&typist);
@@ -494,7 +505,7 @@ static void busybox_login_works(void **state)
 		 busybox);
 	server_start(&server, "-l", program, NULL);
 	call_and_log_in("127.0.0.1");
-	assert_non_null(strstr(machine_who(MACHINE_USER), "(127.0.0.1)"));
+	assert_who_shows("(127.0.0.1)");
 	typist_enter(&typist, "exit");
 	typist_expect_end(&typist);
 	assert_true(machine_is_deserted());

@@ -163,6 +163,35 @@ const char *machine_ask(const char *command)
 	return answer;
 }
 
+bool machine_has_linux_login(void)
+{
+	return strstr(machine_ask("login --version 2>/dev/null"), "util-linux") != NULL;
+}
+
+bool machine_has_who(void)
+{
+	static int has = -1;
+	const struct utmpx record = {
+		.ut_type = USER_PROCESS,
+		.ut_pid = getpid(),
+		.ut_id = "who",
+		.ut_line = "pts/0",
+		.ut_user = "somebody",
+	};
+	struct utmpx gone = record;
+
+	if (has >= 0)
+		return has;
+	gone.ut_type = DEAD_PROCESS;
+	setutxent();
+	pututxline(&record);
+	has = strstr(machine_ask("who"), "somebody") != NULL;
+	setutxent();
+	pututxline(&gone);
+	endutxent();
+	return has;
+}
+
 const char *machine_who(const char *user)
 {
 	char command[PATH_SIZE];

@@ -36,6 +36,12 @@ void machine_forget_logins(void);
 /* Runs a command by the shell; what it prints, in a static buffer. */
 const char *machine_ask(const char *command);
 
+/* Whether login(1) is util-linux's, as Debian's is from 13 on. Debian 12's is shadow's. */
+bool machine_has_linux_login(void);
+
+/* Whether who(1) reads utmp. From Debian 13 on it asks systemd-logind instead. */
+bool machine_has_who(void);
+
 /* The line that who(1) prints of a user, "" for none. */
 const char *machine_who(const char *user);
 
