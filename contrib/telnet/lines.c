@@ -22,6 +22,8 @@ bool line_add(struct line *line, const char *bytes, size_t size)
 	size_t room = 2 * line->room + size;
 	char *more;
 
+	if (size == 0)
+		return true; /* there may be no buffer yet */
 	if (line->size + size > line->room) {
 		more = realloc(line->bytes, room);
 		if (!more)
