@@ -149,6 +149,7 @@ struct session {
 	int reopen_us; /* how long it was pending last; 0: the slave is open */
 	struct event go_ahead; /* pending since output came for a client that waits for GA */
 	bool go_ahead_due; /* after a pause, once the client has taken all of the output */
+	bool has_turn; /* the program: since the start, or the last line that was typed */
 	struct event line; /* pending while a line waits for the one before to be read */
 	struct modes modes;
 	struct outgoing outgoing;
@@ -390,6 +391,15 @@ static void on_to_network(void *owner, const char *bytes, size_t size, bool urge
 		fail_session(session, "what is to be sent", -result);
 }
 
+/*
+ * What follows anything but a line is its echo, as a rule. Some clients answer GA with bytes: their
+ * echo must not be followed by another GA.
+ */
+static void note_turn(struct session *session, const char *bytes, size_t size)
+{
+	session->has_turn = memchr(bytes, '\r', size) || memchr(bytes, '\n', size);
+}
+
 /* Nothing behind the beginning of another protocol is typed: a web page may have chosen it. */
 static void on_to_terminal(void *owner, const char *bytes, size_t size)
 {
@@ -402,6 +412,7 @@ static void on_to_terminal(void *owner, const char *bytes, size_t size)
 	if (!nvt_peer(session->nvt)->answered)
 		protocol = foreign_protocol(&session->foreign, bytes, size);
 	if (!protocol) {
+		note_turn(session, bytes, size);
 		type(session, bytes, size);
 		return;
 	}
@@ -858,7 +869,8 @@ static void on_master_read(evutil_socket_t master, short what, void *context)
 		size += read_screen(session, SCREEN_REST_SIZE);
 	if (size >= FLOW_SIZE)
 		note_flow(session);
-	if (size > 0 && session->state == SESSION_RELAYING && nvt_awaits_go_ahead(session->nvt))
+	if (size > 0 && session->state == SESSION_RELAYING && session->has_turn &&
+	    nvt_awaits_go_ahead(session->nvt))
 		evtimer_add(&session->go_ahead, &go_ahead_pause);
 	finish_turn(session);
 }
@@ -1005,6 +1017,7 @@ struct session *session_new(struct session_host *host, uint32_t number, int sock
 	session->number = number;
 	session->socket = socket;
 	session->master = -1;
+	session->has_turn = true;
 	session->nvt = nvt_new(&setup, &nvt_events, session);
 	if (!session->nvt || !watch(session)) {
 		session_free(session);
