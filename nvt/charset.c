@@ -210,10 +210,34 @@ static void stop_waiting(struct nvt *nvt)
 	nvt->awaited &= ~(unsigned)AWAITED_CHARSET;
 }
 
-void charset_changed(struct nvt *nvt, bool may_ask)
+bool charset_is_refused(const struct nvt *nvt)
 {
-	if (may_ask && !nvt->charset.asked && !nvt->charset.agreed)
+	const struct charset *charset = &nvt->charset;
+
+	return charset->names ? !charset->names[0] : nvt->role == NVT_CLIENT;
+}
+
+/*
+ * Some clients say DO to every WILL and know of no subnegotiations: a request makes them answer
+ * with the beginning of one, which takes all that is typed. So a server asks those that have sent a
+ * proper subnegotiation, or have asked for the option by themselves.
+ */
+static bool may_ask(const struct nvt *nvt)
+{
+	return nvt->local[TELOPT_CHARSET] == OPTION_YES &&
+	       (nvt->role == NVT_CLIENT || nvt->subnegotiates || nvt->charset.peer_asked);
+}
+
+void charset_ask_when_ready(struct nvt *nvt)
+{
+	if (may_ask(nvt) && !nvt->charset.asked && !nvt->charset.agreed)
 		send_request(nvt);
+}
+
+void charset_changed(struct nvt *nvt, bool peer_asked)
+{
+	nvt->charset.peer_asked |= peer_asked;
+	charset_ask_when_ready(nvt);
 	if (nvt->local[TELOPT_CHARSET] != OPTION_YES)
 		stop_waiting(nvt);
 	if (!is_on(nvt))

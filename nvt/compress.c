@@ -134,17 +134,29 @@ static void begin(struct nvt *nvt, unsigned char option)
 	nvt->compressing = true;
 }
 
-/* Both options are the server's to do: WILL and WONT are its words, DO and DONT the client's. */
-void compress_changed(struct nvt *nvt, bool local, unsigned char option, bool enabled)
+void compress_begin_deferred(struct nvt *nvt)
+{
+	if (nvt->compress_deferred)
+		begin(nvt, TELOPT_COMPRESS2);
+	nvt->compress_deferred = false;
+}
+
+/*
+ * Both options are the server's to do: WILL and WONT are its words, DO and DONT the client's. Some
+ * clients say DO to every WILL: to an offer it counts once they have shown to know subnegotiations.
+ */
+void compress_changed(struct nvt *nvt, bool local, unsigned char option, bool enabled,
+		      bool peer_asked)
 {
 	bool is_server = nvt->role == NVT_SERVER;
 
 	if (local != is_server || option != (is_server ? TELOPT_COMPRESS2 : TELOPT_COMPRESS3))
 		return;
-	if (enabled)
-		begin(nvt, option);
-	else
+	nvt->compress_deferred = enabled && is_server && !peer_asked && !nvt->subnegotiates;
+	if (!enabled)
 		compress_finish(nvt);
+	else if (!nvt->compress_deferred)
+		begin(nvt, option);
 }
 
 bool nvt_is_compressing(const struct nvt *nvt)

@@ -93,6 +93,7 @@ struct charset {
 	const struct charset_set *otherwise; /* while nothing is agreed on; NULL: bytes pass */
 	const struct charset_set *current; /* in force */
 	const char *const *names; /* that may be agreed on beside the terminal's, or NULL */
+	bool peer_asked; /* it asked for the option by itself */
 	bool asked; /* a request of ours was sent, once */
 	bool waiting; /* for its answer */
 	bool agreed;
@@ -129,6 +130,7 @@ struct nvt {
 
 	struct framing framing; /* of the network's bytes */
 	bool cut_short; /* the subnegotiation that comes next was broken off */
+	bool subnegotiates; /* the peer has sent a proper subnegotiation */
 	bool discarding; /* a Synch was announced, its data mark has not come */
 	bool mark_was_last; /* nothing has come since a data mark that was compressed */
 	bool network_cr; /* the last byte of data from the network was a CR */
@@ -138,7 +140,9 @@ struct nvt {
 	unsigned type_answers; /* terminal types that the peer named, or that we named to it */
 	char last_type[NVT_TERMINAL_TYPE_MAX + 1]; /* the one before, to see a repetition */
 	bool compressing; /* what is sent goes through the deflater */
-	bool inflating; /* what comes goes through the inflater */
+	bool inflating; /* what comes goes through the inflater, */
+	bool awaits_stream; /* but the first byte of the stream has not come yet */
+	bool compress_deferred; /* it was offered and agreed to: until `subnegotiates` */
 	struct deflater *deflater; /* NULL until it is needed, and so the other */
 	struct inflater *inflater;
 	struct held held;
@@ -232,10 +236,14 @@ void flow_received(struct nvt *, const char *body, size_t size);
 
 /*
  * charset.c: the beginning (false: a set is unknown, or lacks its converter); the option was turned
- * on or off at a side, and whether it has become ours to ask; a subnegotiation came.
+ * on or off at a side, and whether the peer asked for that by itself; the peer has shown that it
+ * knows subnegotiations; a subnegotiation came.
  */
 bool charset_begin(struct nvt *, const struct nvt_setup *);
-void charset_changed(struct nvt *, bool may_ask);
+/* Whether the option is refused, since the owner has no set to agree on. */
+bool charset_is_refused(const struct nvt *);
+void charset_changed(struct nvt *, bool peer_asked);
+void charset_ask_when_ready(struct nvt *);
 void charset_received(struct nvt *, const char *body, size_t size);
 /* The name of the peer's set, or NULL. */
 const char *charset_in_force(const struct nvt *);
@@ -270,11 +278,25 @@ void holding_received(struct nvt *, const char *bytes, size_t size, size_t behin
 void holding_free(struct nvt *);
 
 /*
- * compress.c: an option at our side (local) or the peer's was turned on or off; the subnegotiation
- * came by which the peer begins to compress. Of the compressed bytes that are held, takes what they
- * expand to, so much at most, and returns how much it was; whether there is more behind the last.
+ * compress.c: an option at our side (local) or the peer's was turned on or off, and whether the
+ * peer asked for that by itself; the subnegotiation came by which the peer begins to compress. Of
+ * the compressed bytes that are held, takes what they expand to, so much at most, and returns how
+ * much it was; whether there is more behind the last.
  */
-void compress_changed(struct nvt *, bool local, unsigned char option, bool enabled);
+void compress_changed(struct nvt *, bool local, unsigned char option, bool enabled,
+		      bool peer_asked);
+/* The peer has shown that it knows subnegotiations: what was put off until then. */
+void compress_begin_deferred(struct nvt *);
+/*
+ * Whether a byte that came belongs to a compressed stream. A stream cannot begin with IAC, and a
+ * peer may send TELNET that it had ready between its announcement and the stream.
+ */
+bool compress_takes(struct nvt *, char byte);
+/* Whether the bytes that are taken now have been inflated. */
+static inline bool compress_is_reading(const struct nvt *nvt)
+{
+	return nvt->inflating && !nvt->awaits_stream;
+}
 void compress_begun(struct nvt *, unsigned char option, bool well_formed);
 size_t compress_take(struct nvt *, size_t most);
 bool compress_has_more(const struct nvt *);

@@ -74,24 +74,40 @@ static bool is_compression(unsigned char option)
 	       option == TELOPT_COMPRESS3;
 }
 
+/* The peer knows what a subnegotiation is: what would have led others astray is done now. */
+static void note_proper_subnegotiation(struct nvt *nvt, unsigned char option)
+{
+	if (nvt->subnegotiates || nvt->faulted ||
+	    (nvt->local[option] != OPTION_YES && nvt->remote[option] != OPTION_YES))
+		return;
+	nvt->subnegotiates = true;
+	charset_ask_when_ready(nvt);
+	compress_begin_deferred(nvt);
+}
+
 static void subnegotiation_received(struct nvt *nvt, unsigned char option, const char *body,
 				    size_t size)
 {
 	bool cut_short = nvt->cut_short;
+	unsigned malformed = nvt->malformed;
 
 	nvt->cut_short = false;
 	if (is_compression(option))
 		compress_begun(nvt, option, !cut_short && size == 0);
-	else if (!cut_short && option == TELNET_TELOPT_STATUS)
+	if (is_compression(option) || cut_short)
+		return;
+	if (option == TELNET_TELOPT_STATUS)
 		status_received(nvt, body, size);
-	else if (!cut_short && option == TELNET_TELOPT_LINEMODE)
+	else if (option == TELNET_TELOPT_LINEMODE)
 		linemode_received(nvt, body, size);
-	else if (!cut_short && option == TELNET_TELOPT_LFLOW)
+	else if (option == TELNET_TELOPT_LFLOW)
 		flow_received(nvt, body, size);
-	else if (!cut_short && option == TELOPT_CHARSET)
+	else if (option == TELOPT_CHARSET)
 		charset_received(nvt, body, size);
-	else if (!cut_short)
+	else
 		peer_received(nvt, option, body, size);
+	if (nvt->malformed == malformed)
+		note_proper_subnegotiation(nvt, option);
 }
 
 static void route_received(struct nvt *nvt, const telnet_event_t *event)

@@ -117,8 +117,6 @@ static const unsigned compression_policies[] = {
  */
 static bool client_is_mute(const struct nvt *nvt, unsigned char option)
 {
-	if (option == TELOPT_CHARSET)
-		return !nvt->charset.names;
 	if (option == TELNET_TELOPT_XDISPLOC)
 		return !nvt->self.display;
 	return option == TELNET_TELOPT_ENVIRON &&
@@ -134,6 +132,8 @@ static unsigned policy_of(const struct nvt *nvt, unsigned char option)
 	if (option == TELNET_TELOPT_ECHO && linemode_echoes(nvt))
 		return 0; /* the client does it by itself */
 	if (nvt->role == NVT_CLIENT && client_is_mute(nvt, option))
+		return 0;
+	if (option == TELOPT_CHARSET && charset_is_refused(nvt))
 		return 0;
 	for (size_t i = 0; i < POLICIES; i++)
 		if (policies[i].option == option)
@@ -218,6 +218,7 @@ static void take_step(struct nvt *nvt, bool local, unsigned char option, enum op
 	uint8_t *states = local ? nvt->local : nvt->remote;
 	enum option_state old = states[option];
 	struct option_step step = option_step(old, event);
+	bool peer_asked = event == OPTION_RECEIVED_ENABLE && !option_is_waiting(old);
 
 	send_answer(nvt, step.answer, local, option);
 	states[option] = (uint8_t)step.next;
@@ -231,11 +232,11 @@ static void take_step(struct nvt *nvt, bool local, unsigned char option, enum op
 	if (!local && (old == OPTION_YES || step.next == OPTION_YES))
 		peer_remote_changed(nvt, option, step.next == OPTION_YES);
 	if (option == TELOPT_CHARSET)
-		charset_changed(nvt, local && step.next == OPTION_YES);
+		charset_changed(nvt, peer_asked);
 	if (!local && old == OPTION_WANT_YES && step.next == OPTION_NO)
 		peer_remote_refused(nvt, option);
 	if ((old == OPTION_YES) != (step.next == OPTION_YES))
-		compress_changed(nvt, local, option, step.next == OPTION_YES);
+		compress_changed(nvt, local, option, step.next == OPTION_YES, peer_asked);
 	tell_change(nvt, local, option, old, step.next);
 	option_update_mode(nvt);
 }

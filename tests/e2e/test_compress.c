@@ -18,6 +18,7 @@
 #include <sys/socket.h>
 #include <zlib.h>
 
+#define NAWS "\x1f"
 #define COMPRESS2 "\x56"
 #define COMPRESS3 "\x57"
 #define BEGIN2 IAC SB COMPRESS2 IAC SE
@@ -303,7 +304,8 @@ static void compress_yes_in_the_file_makes_the_server_offer_both(void **state)
 	server_start(&server, "-l", "/bin/sh", "-c", trial_file("conf", "compress = yes\n"), NULL);
 	client_connect(&client, &server);
 	client_expect_raw(&client, BYTES(IAC WILL COMPRESS2 IAC WILL COMPRESS3));
-	client_send(&client, BYTES(IAC DO COMPRESS2));
+	client_send(&client,
+		    BYTES(IAC DO COMPRESS2 IAC WILL NAWS IAC SB NAWS "\0\120\0\030" IAC SE));
 	client_expect_raw(&client, BYTES(BEGIN2));
 }
 

@@ -18,6 +18,8 @@ static const char *const names[] = {"EUC-KR", "IBM037", "US-ASCII", NULL};
 
 #define SERVER_REQUEST SAY(REQUEST ";UTF-8;EUC-KR;IBM037;US-ASCII")
 
+#define WINDOW IAC_SB NAWS "\0\120\0\030" IAC_SE
+
 /* An endpoint that does the sets of `names`; the second has agreed that both ends may ask. */
 static struct transcript *new_one(enum nvt_role role)
 {
@@ -63,11 +65,178 @@ static void a_server_settles_once_its_request_has_been_answered(void **unused)
 
 		receive(t, IAC DONT ECHO IAC DONT SGA IAC DONT STATUS IAC DO CHARSET);
 		receive(t,
-			IAC WONT SGA IAC WONT TTYPE IAC WONT NAWS IAC WONT TSPEED IAC WONT XDISPLOC
-				IAC WONT NEW_ENVIRON IAC WONT LFLOW IAC WONT OLD_ENVIRON);
+			IAC WONT SGA IAC WONT TTYPE IAC WILL NAWS WINDOW IAC WONT TSPEED IAC WONT
+				XDISPLOC IAC WONT NEW_ENVIRON IAC WONT LFLOW IAC WONT OLD_ENVIRON);
 		assert_int_equal(t->settled_count, 0);
 		receive_bytes(t, answers[i], i == 3 ? 7 : strlen(answers[i]));
 		assert_int_equal(t->settled_count, 1);
+		end(t);
+	}
+}
+
+/* A server of `names` whose client has agreed to all that it offers of these. */
+static struct transcript *agreed_server(void)
+{
+	struct transcript *t = new_one(NVT_SERVER);
+
+	nvt_open(t->nvt);
+	receive(t, IAC DO CHARSET IAC WILL TTYPE IAC WILL NAWS IAC WILL TSPEED IAC WILL XDISPLOC IAC
+			   WILL NEW_ENVIRON IAC DO STATUS);
+	forget(t);
+	return t;
+}
+
+struct text {
+	const char *bytes;
+	size_t size;
+};
+
+#define TEXT(text)                                                                                 \
+	{                                                                                          \
+		text, sizeof(text) - 1                                                             \
+	}
+
+/* What clients send that know nothing of subnegotiations, or not enough. */
+static void a_client_that_only_agrees_is_not_asked(void **unused)
+{
+	static const struct text poor[] = {
+		TEXT("user\r\n"),
+		TEXT(IAC DO ECHO IAC DO SGA),
+		TEXT(IAC_SB TTYPE IAC_SE),
+		TEXT(IAC_SB TTYPE SEND IAC_SE),
+		TEXT(IAC_SB NAWS "\0\120" IAC_SE),
+		TEXT(IAC_SB NAWS "\0\120\0\030" IAC NOP),
+		TEXT(IAC_SB TSPEED IS "fast" IAC_SE),
+		TEXT(IAC_SB NEW_ENVIRON "x" IAC_SE),
+		TEXT(IAC_SB LFLOW "\1" IAC_SE), /* not agreed on */
+		TEXT(SAY("")),
+		TEXT(IAC_SB "\310x" IAC_SE),
+		TEXT(IAC DONT CHARSET IAC WONT CHARSET),
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < COUNT(poor); i++) {
+		struct transcript *t = agreed_server();
+
+		receive_bytes(t, poor[i].bytes, poor[i].size);
+		if (i + 1 < COUNT(poor))
+			assert_sent(t, "");
+		else
+			assert_sent(t, IAC WONT CHARSET);
+		end(t);
+	}
+}
+
+/* It must be whole, well formed, and of an option that is on. */
+static void a_client_is_asked_after_its_first_proper_subnegotiation(void **unused)
+{
+	static const struct text proper[] = {
+		TEXT(WINDOW),
+		TEXT(IAC_SB TSPEED IS "9600,9600" IAC_SE),
+		TEXT(IAC_SB XDISPLOC IS "h:0" IAC_SE),
+		TEXT(IAC_SB NEW_ENVIRON IS IAC_SE),
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < COUNT(proper); i++) {
+		struct transcript *t = agreed_server();
+
+		receive_bytes(t, proper[i].bytes, proper[i].size);
+		assert_sent(t, SERVER_REQUEST);
+		receive_bytes(t, proper[i].bytes, proper[i].size);
+		assert_sent(t, "");
+		end(t);
+	}
+}
+
+static void a_client_that_agrees_after_a_proper_subnegotiation_is_asked_at_once(void **unused)
+{
+	struct transcript *t = new_one(NVT_SERVER);
+
+	(void)unused;
+	nvt_open(t->nvt);
+	receive(t, IAC WILL NAWS WINDOW);
+	forget(t);
+	receive(t, IAC DO CHARSET);
+	assert_sent(t, SERVER_REQUEST);
+	end(t);
+}
+
+static void a_client_that_asks_for_the_option_itself_is_asked_at_once(void **unused)
+{
+	struct transcript *t = new_one(NVT_SERVER);
+
+	(void)unused;
+	nvt_open(t->nvt);
+	forget(t);
+	receive(t, IAC DO CHARSET);
+	assert_sent(t, "");
+	receive(t, IAC WILL CHARSET);
+	assert_sent(t, IAC DO CHARSET SERVER_REQUEST);
+	end(t);
+}
+
+/* Answers as it is told to, byte by byte: DO for WILL, WONT for DO. */
+static void mirror(struct transcript *t)
+{
+	struct bytes answer = {NULL, 0, 0};
+
+	for (size_t i = 0; i + 2 < t->sent.size; i += 3) {
+		char bytes[] = {t->sent.at[i], t->sent.at[i + 1], t->sent.at[i + 2]};
+
+		assert_int_equal(bytes[0], IAC[0]);
+		if (bytes[1] == WILL[0] || bytes[1] == DO[0])
+			bytes[1] = bytes[1] == WILL[0] ? DO[0] : WONT[0];
+		add(&answer, bytes, sizeof(bytes));
+	}
+	clear(&t->sent);
+	receive_bytes(t, answer.at, answer.size);
+	free(answer.at);
+}
+
+static void a_client_that_mirrors_commands_gets_no_subnegotiation(void **unused)
+{
+	for (int i = 0; i < 2; i++) {
+		const struct nvt_setup setup = {.role = NVT_SERVER,
+						.charsets = names,
+						.linemode = i ? NVT_LINEMODE_ASK : NVT_LINEMODE_NO,
+						.compression = i ? NVT_COMPRESS_OFFERED
+								 : NVT_COMPRESS_WHEN_ASKED};
+		const struct nvt_terminal terminal = {.edit = true, .echo = true};
+		struct transcript *t = new_endpoint_of(&setup);
+
+		(void)unused;
+		nvt_open(t->nvt);
+		for (int turn = 0; t->sent.size > 0; turn++) {
+			assert_in_range(turn, 0, 3);
+			assert_null(memmem(t->sent.at, t->sent.size, IAC_SB, 2));
+			mirror(t);
+		}
+		nvt_set_terminal(t->nvt, &terminal);
+		mirror(t);
+		nvt_send_function(t->nvt, NVT_NO_OPERATION);
+		receive(t, "user\r");
+		assert_sent(t, IAC NOP);
+		assert_non_null(strstr(t->events.at, "data user\\r"));
+		assert_int_equal(t->settled_count, 1);
+		end(t);
+	}
+}
+
+static void an_empty_list_of_sets_turns_the_option_off(void **unused)
+{
+	static const char *const none[] = {NULL};
+
+	(void)unused;
+	for (int role = NVT_SERVER; role <= NVT_CLIENT; role++) {
+		const struct nvt_setup setup = {.role = (enum nvt_role)role, .charsets = none};
+		struct transcript *t = new_endpoint_of(&setup);
+
+		nvt_open(t->nvt);
+		assert_null(memmem(t->sent.at, t->sent.size, CHARSET, 1));
+		forget(t);
+		receive(t, IAC WILL CHARSET IAC DO CHARSET SAY(REQUEST ";UTF-8"));
+		assert_sent(t, IAC DONT CHARSET IAC WONT CHARSET);
 		end(t);
 	}
 }
@@ -272,6 +441,7 @@ static void two_endpoints_agree_whoever_begins(void **unused)
 
 		nvt_ask_local(role == 0 ? server->nvt : client->nvt, (unsigned char)CHARSET[0],
 			      true);
+		nvt_ask_remote(server->nvt, (unsigned char)NAWS[0], true);
 		for (size_t turn = 0; server->sent.size + client->sent.size > 0; turn++) {
 			struct bytes to_client = server->sent, to_server = client->sent;
 
@@ -439,6 +609,13 @@ int main(void)
 		cmocka_unit_test(
 			a_server_that_may_asks_once_for_the_terminals_set_and_then_for_the_others),
 		cmocka_unit_test(a_server_settles_once_its_request_has_been_answered),
+		cmocka_unit_test(a_client_that_only_agrees_is_not_asked),
+		cmocka_unit_test(a_client_is_asked_after_its_first_proper_subnegotiation),
+		cmocka_unit_test(
+			a_client_that_agrees_after_a_proper_subnegotiation_is_asked_at_once),
+		cmocka_unit_test(a_client_that_asks_for_the_option_itself_is_asked_at_once),
+		cmocka_unit_test(a_client_that_mirrors_commands_gets_no_subnegotiation),
+		cmocka_unit_test(an_empty_list_of_sets_turns_the_option_off),
 		cmocka_unit_test(a_client_without_sets_refuses_the_option),
 		cmocka_unit_test(a_client_that_may_asks),
 		cmocka_unit_test(where_nothing_is_agreed_on_bytes_pass_untouched),

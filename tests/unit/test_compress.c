@@ -222,6 +222,7 @@ static void compression_is_offered_where_the_owner_wants_it(void **unused)
 	assert_non_null(strstr(t->sent.at, IAC WILL COMPRESS2 IAC WILL COMPRESS3));
 	forget(t);
 	type(t, "a\r");
+	receive(t, IAC WILL NAWS IAC_SB NAWS "\0\120\0\030" IAC_SE);
 	receive(t, IAC DO COMPRESS2);
 	assert_sent(t, "a\r\0" BEGIN2);
 	end(t);
@@ -231,6 +232,39 @@ static void compression_is_offered_where_the_owner_wants_it(void **unused)
 	assert_sent(t, IAC DO COMPRESS2 IAC DO COMPRESS3);
 	receive(t, IAC WILL COMPRESS3);
 	assert_sent(t, BEGIN3);
+	end(t);
+}
+
+/* Some say DO to every WILL, and can read no compressed stream. */
+static void
+a_client_that_only_agrees_is_sent_no_stream_before_a_proper_subnegotiation(void **unused)
+{
+	struct transcript *t = endpoint(NVT_SERVER, NVT_COMPRESS_OFFERED);
+
+	(void)unused;
+	nvt_open(t->nvt);
+	receive(t, IAC DO COMPRESS2 IAC WILL NAWS IAC_SB NAWS "\0" IAC_SE);
+	forget(t);
+	type(t, "plain");
+	nvt_flush(t->nvt);
+	assert_sent(t, "plain");
+	receive(t, IAC_SB NAWS "\0\120\0\030" IAC_SE);
+	assert_sent(t, BEGIN2);
+	assert_true(nvt_is_compressing(t->nvt));
+	end(t);
+}
+
+static void a_client_that_takes_its_word_back_is_sent_no_stream(void **unused)
+{
+	struct transcript *t = endpoint(NVT_SERVER, NVT_COMPRESS_OFFERED);
+
+	(void)unused;
+	nvt_open(t->nvt);
+	receive(t, IAC DO COMPRESS2 IAC DONT COMPRESS2 IAC WILL NAWS);
+	forget(t);
+	receive(t, IAC_SB NAWS "\0\120\0\030" IAC_SE);
+	assert_sent(t, "");
+	assert_false(nvt_is_compressing(t->nvt));
 	end(t);
 }
 
@@ -1082,6 +1116,9 @@ int main(void)
 		cmocka_unit_test(a_server_compresses_when_it_is_asked_and_sends_at_each_flush),
 		cmocka_unit_test(a_client_compresses_when_it_is_asked),
 		cmocka_unit_test(compression_is_offered_where_the_owner_wants_it),
+		cmocka_unit_test(
+			a_client_that_only_agrees_is_sent_no_stream_before_a_proper_subnegotiation),
+		cmocka_unit_test(a_client_that_takes_its_word_back_is_sent_no_stream),
 		cmocka_unit_test(compression_is_neither_offered_nor_agreed_to_where_it_is_refused),
 		cmocka_unit_test(compression_that_was_not_agreed_to_is_a_fault),
 		cmocka_unit_test(an_offer_without_its_answer_makes_nothing_asked_for),
