@@ -135,7 +135,6 @@ struct nvt {
 	bool mark_was_last; /* nothing has come since a data mark that was compressed */
 	bool network_cr; /* the last byte of data from the network was a CR */
 	bool terminal_cr; /* the last byte sent was a CR, whose NUL or LF is to follow */
-	bool sending_urgent; /* what is being sent ends in urgent data */
 	unsigned malformed; /* malformed subnegotiations that came */
 	unsigned type_answers; /* terminal types that the peer named, or that we named to it */
 	char last_type[NVT_TERMINAL_TYPE_MAX + 1]; /* the one before, to see a repetition */

@@ -12,6 +12,25 @@
  */
 static const char neutral_option = TELNET_TELOPT_BINARY;
 
+/* Instead of what is left of a Synch: its data mark, and what begins with the IAC after it. */
+static const char lost_mark[] = {(char)TELNET_DM, (char)TELNET_IAC};
+static const char no_operation = (char)TELNET_NOP;
+static const char doubled = (char)TELNET_IAC;
+
+static bool is_command(unsigned char byte)
+{
+	return byte >= TELNET_EOF && byte != TELNET_SE && byte != TELNET_IAC;
+}
+
+/* Functions after which clients send a Synch. */
+static bool precedes_synch(unsigned char command)
+{
+	static const char functions[] = {(char)TELNET_IP,  (char)TELNET_AO,    (char)TELNET_BREAK,
+					 (char)TELNET_AYT, (char)TELNET_ABORT, (char)TELNET_SUSP};
+
+	return memchr(functions, command, sizeof(functions)) != NULL;
+}
+
 static bool takes_option(unsigned char command)
 {
 	return command >= TELNET_SB && command <= TELNET_DONT;
@@ -33,13 +52,45 @@ static size_t take_plain(struct framing *framing, const char *bytes, size_t size
 		framing->body_size += plain;
 	else if (plain > 0)
 		framing->due = DUE_DATA;
+	framing->expects_synch &= framing->due != DUE_DATA;
 	if (iac)
 		framing->command = TELNET_IAC;
 	show(framing, bytes, plain + (iac != NULL));
 	return framing->shown_size;
 }
 
-/* The byte after IAC. In a body each but a second IAC ends it, and is a command all the same. */
+/*
+ * No command follows IAC: a Synch's data mark was urgent, and a relay without urgent data has lost
+ * it. The byte is data. After NUL that was never so: servers put it behind a Synch, and ncat -t
+ * answers with it and a third byte to commands that it does not know.
+ */
+static size_t take_lost_mark(struct framing *framing, unsigned char byte)
+{
+	show(framing, &no_operation, 1);
+	framing->due = DUE_COMMAND;
+	framing->command = 0;
+	if (byte != '\0')
+		return 0;
+	if (framing->of_client)
+		framing->command = FRAMING_NO_COMMAND;
+	return 1;
+}
+
+/* After IAC IAC: byte 255 and more data, or a lost data mark and another command. */
+static size_t take_doubled(struct framing *framing, unsigned char byte)
+{
+	framing->expects_synch = false;
+	if (!is_command(byte)) {
+		framing_release(framing);
+		return 0;
+	}
+	show(framing, lost_mark, sizeof(lost_mark));
+	framing->due = DUE_COMMAND;
+	framing->command = TELNET_IAC;
+	return 0;
+}
+
+/* In a body each byte after IAC but a second IAC ends it, and is a command all the same. */
 static void take_command(struct framing *framing, unsigned char byte)
 {
 	framing->command = takes_option(byte) ? byte : 0;
@@ -54,6 +105,24 @@ static void take_command(struct framing *framing, unsigned char byte)
 	if (framing->in_body)
 		framing->due |= DUE_BODY;
 	framing->in_body = false;
+	if (precedes_synch(byte))
+		framing->expects_synch = framing->of_client;
+	else if (byte == TELNET_DM || byte == TELNET_IAC)
+		framing->expects_synch = false;
+}
+
+/* The byte after IAC. Returns whether it is used up. */
+static size_t take_after_iac(struct framing *framing, unsigned char byte)
+{
+	if (!framing->in_body && byte < TELNET_EOF)
+		return take_lost_mark(framing, byte);
+	if (byte == TELNET_IAC && !framing->in_body && framing->expects_synch) {
+		framing->command = FRAMING_DOUBLED;
+		framing->shown_size = 0;
+		return 1;
+	}
+	take_command(framing, byte);
+	return 1;
 }
 
 /* The byte after SB, WILL, WONT, DO or DONT. */
@@ -77,11 +146,40 @@ size_t framing_next(struct framing *framing, const char *bytes, size_t size)
 	if (framing->command == 0)
 		return take_plain(framing, bytes, size);
 	show(framing, bytes, 1);
-	if (framing->command == TELNET_IAC)
-		take_command(framing, (unsigned char)*bytes);
-	else
+	switch (framing->command) {
+	case TELNET_IAC:
+		return take_after_iac(framing, (unsigned char)*bytes);
+	case FRAMING_DOUBLED:
+		return take_doubled(framing, (unsigned char)*bytes);
+	case FRAMING_NO_COMMAND:
+		framing->command = 0;
+		framing->shown_size = 0;
+		return 1;
+	default:
 		take_option(framing, (unsigned char)*bytes);
-	return 1;
+		return 1;
+	}
+}
+
+bool framing_holds(const struct framing *framing)
+{
+	return framing->command == FRAMING_DOUBLED;
+}
+
+bool framing_release(struct framing *framing)
+{
+	if (!framing_holds(framing))
+		return false;
+	show(framing, &doubled, 1);
+	framing->due = DUE_DATA;
+	framing->command = 0;
+	framing->expects_synch = false;
+	return true;
+}
+
+bool framing_is_at_rest(const struct framing *framing)
+{
+	return framing->command == 0 && !framing->in_body;
 }
 
 /* --- what libtelnet says ------------------------------------------------------------------ */

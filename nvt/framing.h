@@ -20,8 +20,15 @@ enum framing_due {
 	DUE_BODY = 1 << 3, /* a subnegotiation, which has ended */
 };
 
+/* Beside commands, what the next byte may belong to. */
+#define FRAMING_NO_COMMAND 1 /* IAC NUL came of a client that answers each command by three bytes  \
+			      */
+#define FRAMING_DOUBLED 2 /* IAC IAC came where the first may have lost its data mark */
+
 struct framing {
-	unsigned char command; /* what the next byte belongs to: IAC, WILL ... SB, or 0 */
+	bool of_client; /* the bytes are a client's */
+	bool expects_synch; /* a function came for which clients send one, and nothing since */
+	unsigned char command; /* what the next byte belongs to: IAC, WILL ... SB, as above, or 0 */
 	bool in_body; /* the next byte belongs to a subnegotiation's body, or ends it */
 	unsigned char option; /* of the latest subnegotiation */
 	size_t body_size; /* of the latest body, so far */
@@ -33,13 +40,23 @@ struct framing {
 
 /*
  * Chooses the next piece of the bytes that came, of which there is one at least, and puts it into
- * `shown` and `shown_size`. Returns how many of those bytes it stands for.
+ * `shown` and `shown_size`. Returns how many of those bytes it stands for, which may be 0, once.
  *
  * A piece ends with an IAC, or is the one byte that a command takes after it. So libtelnet's
  * verdict is known before anything after a faulty command is parsed, a compressed byte is never
  * taken for TELNET, and the option of a subnegotiation is known before its body.
  */
 size_t framing_next(struct framing *, const char *bytes, size_t size);
+
+/*
+ * Whether a byte waits for the next, which decides on what it is; the second gives it up and puts
+ * it into `shown` as data, or returns false where there is none.
+ */
+bool framing_holds(const struct framing *);
+bool framing_release(struct framing *);
+
+/* Whether the next byte is data, or begins a command. */
+bool framing_is_at_rest(const struct framing *);
 
 /*
  * Whether an event is one that is due, and says what was given. Takes it off what is due. Warnings

@@ -61,6 +61,7 @@ void function_received(struct nvt *nvt, unsigned char command)
 void nvt_urgent(struct nvt *nvt)
 {
 	nvt->discarding = !nvt->mark_was_last;
+	nvt->framing.expects_synch = false; /* nothing has taken its data mark away */
 }
 
 bool nvt_is_discarding(const struct nvt *nvt)
@@ -74,15 +75,26 @@ void nvt_send_function(struct nvt *nvt, enum nvt_function function)
 	telnet_iac(nvt->telnet, commands[function]);
 }
 
+/*
+ * A relay, or a peer that does not take urgent data in line (BusyBox's client), loses the urgent
+ * byte. DONT for an option that nobody has means nothing; without its urgent byte it is a NOP. The
+ * data mark follows in the stream, where RFC 854 lets it be.
+ */
+static void send_announcement(struct nvt *nvt)
+{
+	static const char announcement[] = {(char)TELNET_IAC, (char)TELNET_DONT, (char)TELNET_NOP};
+
+	nvt_to_network(nvt, announcement, 2, true);
+	nvt_to_network(nvt, announcement + 2, 1, false);
+}
+
 void nvt_send_synch(struct nvt *nvt)
 {
 	nvt_complete_data(nvt);
-	nvt->sending_urgent = true;
+	if (!nvt->compressing)
+		send_announcement(nvt);
 	telnet_iac(nvt->telnet, TELNET_DM);
-	nvt->sending_urgent = false;
-	/*
-	 * A client that does not take urgent data in line (BusyBox's) loses the DM, and its IAC
-	 * eats the next byte: let that be one that shows nothing.
+	/* For clients that read three bytes for each command: the third is one that shows nothing.
 	 */
 	if (nvt->role == NVT_SERVER && !nvt->mode.binary_output)
 		telnet_send(nvt->telnet, "", 1);

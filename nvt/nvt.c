@@ -157,7 +157,7 @@ static void on_telnet_event(telnet_t *telnet, telnet_event_t *event, void *conte
 
 	(void)telnet;
 	if (event->type == TELNET_EV_SEND)
-		nvt_to_network(nvt, event->data.buffer, event->data.size, nvt->sending_urgent);
+		nvt_to_network(nvt, event->data.buffer, event->data.size, false);
 	else
 		route_received(nvt, event);
 }
@@ -182,6 +182,7 @@ struct nvt *nvt_new(const struct nvt_setup *setup, const struct nvt_events *even
 	nvt->events = events;
 	nvt->owner = owner;
 	nvt->role = setup->role;
+	nvt->framing.of_client = setup->role == NVT_SERVER;
 	nvt->self = setup->self;
 	nvt->linemode.policy = setup->linemode;
 	nvt->linemode.slc.is_client = setup->role == NVT_CLIENT;
@@ -215,6 +216,15 @@ void nvt_open(struct nvt *nvt)
 	nvt_settle_when_ready(nvt);
 }
 
+static void show_piece(struct nvt *nvt)
+{
+	const struct framing *framing = &nvt->framing;
+
+	telnet_recv(nvt->telnet, framing->shown, framing->shown_size);
+	if (framing->due != 0)
+		nvt_fail(nvt, NVT_FAULT_PARSER, "libtelnet says nothing of what it was given");
+}
+
 /* Gives libtelnet one piece of the bytes. Returns how many of them it stands for. */
 static size_t take_piece(struct nvt *nvt, const char *bytes, size_t size)
 {
@@ -223,9 +233,7 @@ static size_t take_piece(struct nvt *nvt, const char *bytes, size_t size)
 
 	nvt->received += taken;
 	nvt_trace(nvt, false, bytes, taken);
-	telnet_recv(nvt->telnet, framing->shown, framing->shown_size);
-	if (framing->due != 0)
-		nvt_fail(nvt, NVT_FAULT_PARSER, "libtelnet says nothing of what it was given");
+	show_piece(nvt);
 	return taken;
 }
 
@@ -284,11 +292,13 @@ void nvt_finish(struct nvt *nvt)
 
 bool nvt_holds_key(const struct nvt *nvt)
 {
-	return nvt->conversion && conversion_holds_key(nvt);
+	return framing_holds(&nvt->framing) || (nvt->conversion && conversion_holds_key(nvt));
 }
 
 void nvt_release_key(struct nvt *nvt)
 {
+	if (framing_release(&nvt->framing) && !nvt->faulted)
+		show_piece(nvt);
 	if (nvt->conversion && !nvt->faulted)
 		conversion_release_input(nvt);
 }

@@ -372,8 +372,9 @@ bool nvt_is_discarding(const struct nvt *);
 
 /*
  * Whether the last byte that came may be the Escape key or the beginning of an escape sequence of
- * the peer's character set (ISO-2022-JP); if nothing follows soon it was the key: nvt_release_key
- * hands it on, and whatever is left of a character at the end of the peer's data.
+ * the peer's character set (ISO-2022-JP), or else byte 255 or the rest of a Synch whose data mark a
+ * relay has lost. If nothing follows soon it was the key, or byte 255: nvt_release_key hands it on,
+ * and whatever is left of a character at the end of the peer's data.
  */
 bool nvt_holds_key(const struct nvt *);
 void nvt_release_key(struct nvt *);
@@ -407,7 +408,10 @@ const struct nvt_mode *nvt_mode(const struct nvt *);
  */
 bool nvt_awaits_go_ahead(const struct nvt *);
 
-/* Sends a control function, a Synch (IAC DM as urgent data), or WILL TIMING-MARK. */
+/*
+ * Sends a control function, a Synch, or WILL TIMING-MARK. A Synch is a data mark after a byte of
+ * urgent data that the stream can lose, as relays without urgent data lose it.
+ */
 void nvt_send_function(struct nvt *, enum nvt_function);
 void nvt_send_synch(struct nvt *);
 void nvt_send_timing_mark(struct nvt *);

@@ -311,6 +311,11 @@ static void command_byte(struct trace *trace, enum trace_direction direction, un
 {
 	struct trace_stream *stream = &trace->streams[direction];
 
+	if (stream->state == IAC && byte != 0 && byte < xEOF) {
+		stream->state = 0;
+		write_data(trace, direction, &byte, 1);
+		return;
+	}
 	if (stream->state == IAC) {
 		begin_command(trace, direction, byte);
 		return;

@@ -12,6 +12,9 @@
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
+/* As it is sent: the urgent byte is DONT. */
+#define SYNCH IAC DONT "\xf1" IAC "\xf2"
+
 static struct listener listener;
 static struct typist typist;
 static struct client server;
@@ -104,7 +107,7 @@ static void send_sends_each_function_as_its_command(void **state)
 		{"send intp", IAC "\xf4"},
 		{"send nop", IAC "\xf1"},
 		{"send susp", IAC "\xed"},
-		{"send synch", IAC "\xf2"},
+		{"send synch", SYNCH},
 		{"send b i", IAC "\xf3" IAC "\xf4"},
 	};
 
@@ -390,9 +393,9 @@ static void with_autosynch_a_synch_follows_a_function(void **state)
 	call_command(&typist, "set autosynch");
 	expect_terminal(true);
 	typist_type(&typist, "\003");
-	client_expect_raw(&server, BYTES(IAC "\xf4" IAC "\xf2"));
+	client_expect_raw(&server, BYTES(IAC "\xf4" SYNCH));
 	typist_type(&typist, "\034");
-	client_expect_raw(&server, BYTES(IAC "\xf3" IAC "\xf2"));
+	client_expect_raw(&server, BYTES(IAC "\xf3" SYNCH));
 	assert_int_equal(server.urgent_marks, 2);
 }
 

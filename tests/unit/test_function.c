@@ -69,7 +69,7 @@ static void commands_without_a_meaning_here_are_passed_over(void **unused)
 	struct transcript *t = plain_server();
 
 	(void)unused;
-	receive(t, "a" IAC SE IAC "\000" IAC "A" IAC "\353" IAC DM "b");
+	receive(t, "a" IAC SE IAC DM "b");
 	assert_sent(t, "");
 	assert_events(t, "data ab\n");
 	assert_true(nvt_peer(t->nvt)->answered);
@@ -172,7 +172,7 @@ static void a_data_mark_without_a_synch_does_nothing(void **unused)
 	end(t);
 }
 
-static void a_synch_is_sent_as_a_data_mark_whose_last_byte_is_urgent(void **unused)
+static void a_synch_is_sent_as_a_data_mark_after_an_urgent_byte(void **unused)
 {
 	struct transcript *t = new_client(NULL);
 
@@ -180,14 +180,14 @@ static void a_synch_is_sent_as_a_data_mark_whose_last_byte_is_urgent(void **unus
 	type(t, "input\r");
 	nvt_send_synch(t->nvt);
 	assert_int_equal(t->urgent_count, 1);
-	assert_int_equal((unsigned char)t->sent.at[t->urgent_at], 0xf2);
+	assert_int_equal(t->urgent_at, 8);
 	type(t, "more");
 	assert_int_equal(t->urgent_count, 1);
-	assert_sent(t, "input\r\0" IAC DM "more");
+	assert_sent(t, "input\r\0" SYNCH "more");
 	end(t);
 }
 
-/* For a client that loses the urgent byte, and takes the next one for the command. */
+/* For a client that reads three bytes for each command. */
 static void behind_a_synch_a_server_sends_a_byte_that_may_be_lost(void **unused)
 {
 	struct transcript *t = plain_server();
@@ -197,11 +197,188 @@ static void behind_a_synch_a_server_sends_a_byte_that_may_be_lost(void **unused)
 	assert_int_equal(t->urgent_count, 1);
 	assert_int_equal(t->urgent_at, 1);
 	type(t, "more");
-	assert_sent(t, IAC DM "\0more");
+	assert_sent(t, SYNCH "\0more");
 	receive(t, IAC DO BINARY);
 	nvt_send_synch(t->nvt);
-	assert_sent(t, IAC WILL BINARY IAC DM);
+	assert_sent(t, IAC WILL BINARY SYNCH);
 	end(t);
+}
+
+/* How a Synch and what follows it may arrive: its urgent byte announced, in the stream, or lost. */
+enum passage {
+	ANNOUNCED,
+	IN_LINE,
+	LOST,
+	PASSAGES,
+};
+
+static void pass_synch(struct transcript *from, struct transcript *to, enum passage passage)
+{
+	size_t before = from->urgent_at, behind = before + (passage == LOST);
+
+	assert_int_equal(from->urgent_count, 1);
+	receive_bytes(to, from->sent.at, before);
+	if (passage == ANNOUNCED)
+		nvt_urgent(to->nvt);
+	receive_bytes(to, from->sent.at + behind, from->sent.size - behind);
+	assert_false(nvt_is_discarding(to->nvt));
+}
+
+static void the_stream_around_a_synch_is_whole_with_and_without_its_urgent_byte(void **unused)
+{
+	(void)unused;
+	for (int i = 0; i < 4 * PASSAGES; i++) {
+		bool is_server = i & 1, binary = i & 2;
+		struct transcript *from = is_server ? plain_server() : new_client(NULL);
+		struct transcript *to = is_server ? new_client(NULL) : plain_server();
+
+		if (binary) {
+			receive(from, IAC DO BINARY);
+			receive(to, IAC WILL BINARY);
+			forget(from);
+			forget(to);
+		}
+		nvt_send_function(from->nvt, NVT_INTERRUPT_PROCESS);
+		nvt_send_synch(from->nvt);
+		type(from, "ls");
+		nvt_send_function(from->nvt, NVT_INTERRUPT_PROCESS);
+		pass_synch(from, to, (enum passage)(i / 4));
+		if (is_server && !binary)
+			assert_events(to, "function IP\ndata \\x00ls\nfunction IP\n");
+		else
+			assert_events(to, "function IP\ndata ls\nfunction IP\n");
+		assert_sent(to, "");
+		end(from);
+		end(to);
+	}
+}
+
+/* --- a Synch whose data mark was the urgent byte, and is lost --------------------------------- */
+
+struct text {
+	const char *bytes;
+	size_t size;
+	const char *events;
+};
+
+#define LOSS(bytes, events)                                                                        \
+	{                                                                                          \
+		bytes, sizeof(bytes) - 1, events                                                   \
+	}
+
+static void check_loss(enum nvt_role role, const struct text *text)
+{
+	for (size_t cut = 0; cut <= text->size; cut++) {
+		struct transcript *t = role == NVT_SERVER ? plain_server() : new_client(NULL);
+
+		receive_bytes(t, text->bytes, cut);
+		receive_bytes(t, text->bytes + cut, text->size - cut);
+		nvt_release_key(t->nvt);
+		assert_events(t, text->events);
+		end(t);
+	}
+}
+
+static void what_follows_an_iac_and_cannot_be_a_command_is_data(void **unused)
+{
+	static const struct text losses[] = {
+		LOSS("a" IAC "bc", "data abc\n"),
+		LOSS(IAC "\r", "data \\r\n"),
+		LOSS(IAC "\353\352", "data \\xeb\\xea\n"),
+		LOSS(IAC "\303\244" IAC "x" IAC IP, "data \\xc3\\xa4x\nfunction IP\n"),
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(losses) / sizeof(losses[0]); i++) {
+		check_loss(NVT_SERVER, &losses[i]);
+		check_loss(NVT_CLIENT, &losses[i]);
+	}
+}
+
+/* IP, AO, BRK, AYT, ABORT, SUSP: clients send a Synch with them. */
+static void a_command_after_a_function_and_a_lost_mark_is_no_data(void **unused)
+{
+	static const struct text losses[] = {
+		LOSS(IAC IP IAC "ls\r", "function IP\ndata ls\\r\n"),
+		LOSS(IAC IP IAC IAC DO TIMING_MARK "ls", "function IP\ntiming-mark\ndata ls\n"),
+		LOSS(IAC IP IAC DO TIMING_MARK IAC IAC IP IAC "l",
+		     "function IP\ntiming-mark\nfunction IP\ndata l\n"),
+		LOSS(IAC IP IAC IAC IP IAC IAC IP, "function IP\nfunction IP\nfunction IP\n"),
+		LOSS(IAC AO IAC IAC_SB NAWS "x" IAC_SE "l", "function AO\ndata l\n"),
+		LOSS(IAC BRK IAC IAC GA, "function BRK\nfunction GA\n"),
+		LOSS(IAC ABORT IAC IAC XEOF, "function ABORT\nfunction EOF\n"),
+		LOSS(IAC SUSP IAC IAC DM "l", "function SUSP\ndata l\n"),
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(losses) / sizeof(losses[0]); i++)
+		check_loss(NVT_SERVER, &losses[i]);
+}
+
+static void byte_255_is_data_where_no_mark_can_be_lost(void **unused)
+{
+	static const struct text texts[] = {
+		LOSS(IAC IAC IP, "data \\xff\\xf4\n"),
+		LOSS(IAC EC IAC IAC IP, "function EC\ndata \\xff\\xf4\n"),
+		LOSS(IAC IP "a" IAC IAC IP, "function IP\ndata a\\xff\\xf4\n"),
+		LOSS(IAC IP IAC DM IAC IAC IP, "function IP\ndata \\xff\\xf4\n"),
+		LOSS(IAC IP IAC IAC "a", "function IP\ndata \\xffa\n"),
+		LOSS(IAC IP IAC IAC SE, "function IP\ndata \\xff\\xf0\n"),
+		LOSS(IAC IP IAC IAC IAC IAC IP, "function IP\ndata \\xff\\xff\\xf4\n"),
+		LOSS(IAC IP IAC IAC, "function IP\ndata \\xff\n"),
+	};
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		check_loss(NVT_SERVER, &texts[i]);
+}
+
+static void byte_255_that_may_be_a_lost_mark_waits_for_the_next_byte(void **unused)
+{
+	struct transcript *t = plain_server();
+
+	(void)unused;
+	receive(t, IAC IP IAC IAC);
+	assert_events(t, "function IP\n");
+	assert_true(nvt_holds_key(t->nvt));
+	nvt_release_key(t->nvt);
+	assert_events(t, "data \\xff\n");
+	assert_false(nvt_holds_key(t->nvt));
+	receive(t, IP);
+	assert_events(t, "data \\xf4\n");
+	end(t);
+}
+
+/* An announced Synch keeps its mark. */
+static void where_a_synch_is_announced_no_mark_is_lost(void **unused)
+{
+	struct transcript *t = plain_server();
+
+	(void)unused;
+	receive(t, IAC IP);
+	nvt_urgent(t->nvt);
+	receive(t, IAC IAC IP "dropped");
+	assert_true(nvt_is_discarding(t->nvt));
+	receive(t, IAC DM "a");
+	assert_events(t, "function IP\ndata a\n");
+	end(t);
+}
+
+/* ncat -t answers each command that it does not know so, the third byte being any. */
+static void a_client_that_answers_with_three_bytes_types_none_of_them(void **unused)
+{
+	static const struct text answers[] = {
+		LOSS("a" IAC "\0\0b", "data ab\n"),
+		LOSS("a" IAC "\0xb", "data ab\n"),
+		LOSS("a" IAC "\0" IAC "b" IAC IP, "data ab\nfunction IP\n"),
+		LOSS(IAC "\0\0" IAC "\0\0" IAC DO TIMING_MARK, "timing-mark\n"),
+	};
+	static const struct text of_server = LOSS("a" IAC "\0b", "data ab\n");
+
+	(void)unused;
+	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++)
+		check_loss(NVT_SERVER, &answers[i]);
+	check_loss(NVT_CLIENT, &of_server);
 }
 
 /* --- what broke others --------------------------------------------------------------------------
@@ -252,8 +429,8 @@ static void cve_2020_10188_a_synch_amid_escapes_leaves_the_output_well_formed(vo
 	type(t, "\377");
 	nvt_send_synch(t->nvt);
 	receive(t, IAC WILL TTYPE IAC AO IAC WONT TTYPE);
-	assert_sent(t, IAC IAC IAC IAC IAC IAC IAC DM
-		    "\0" IAC IAC IAC DM "\0" IAC DO TTYPE IAC_SB TTYPE SEND IAC_SE IAC DONT TTYPE);
+	assert_sent(t, IAC IAC IAC IAC IAC IAC SYNCH
+		    "\0" IAC IAC SYNCH "\0" IAC DO TTYPE IAC_SB TTYPE SEND IAC_SE IAC DONT TTYPE);
 	end(t);
 }
 
@@ -273,8 +450,16 @@ int main(void)
 		cmocka_unit_test(a_second_announcement_of_a_synch_needs_but_one_data_mark),
 		cmocka_unit_test(a_cr_before_a_synch_takes_nothing_behind_it),
 		cmocka_unit_test(a_data_mark_without_a_synch_does_nothing),
-		cmocka_unit_test(a_synch_is_sent_as_a_data_mark_whose_last_byte_is_urgent),
+		cmocka_unit_test(a_synch_is_sent_as_a_data_mark_after_an_urgent_byte),
 		cmocka_unit_test(behind_a_synch_a_server_sends_a_byte_that_may_be_lost),
+		cmocka_unit_test(
+			the_stream_around_a_synch_is_whole_with_and_without_its_urgent_byte),
+		cmocka_unit_test(what_follows_an_iac_and_cannot_be_a_command_is_data),
+		cmocka_unit_test(a_command_after_a_function_and_a_lost_mark_is_no_data),
+		cmocka_unit_test(byte_255_is_data_where_no_mark_can_be_lost),
+		cmocka_unit_test(byte_255_that_may_be_a_lost_mark_waits_for_the_next_byte),
+		cmocka_unit_test(where_a_synch_is_announced_no_mark_is_lost),
+		cmocka_unit_test(a_client_that_answers_with_three_bytes_types_none_of_them),
 		cmocka_unit_test(cve_2022_39028_ec_or_el_as_the_first_bytes),
 		cmocka_unit_test(cve_2001_0554_a_flood_of_ayt_gets_its_answers_and_no_more),
 		cmocka_unit_test(cve_2020_10188_a_synch_amid_escapes_leaves_the_output_well_formed),

@@ -256,7 +256,7 @@ static void a_cr_is_completed_before_any_command(void **unused)
 	assert_sent(t, "\r\0" IAC NOP);
 	type(t, "\r");
 	nvt_send_synch(t->nvt);
-	assert_sent(t, "\r\0" IAC DM "\0");
+	assert_sent(t, "\r\0" SYNCH "\0");
 	type(t, "\r");
 	nvt_send_timing_mark(t->nvt);
 	assert_sent(t, "\r\0" IAC WILL TIMING_MARK);

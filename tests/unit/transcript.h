@@ -40,6 +40,8 @@
 #define ABORT "\356"
 #define SUSP "\355"
 #define XEOF "\354"
+/* A Synch as it is sent: the urgent byte is DONT, which the stream can lose. */
+#define SYNCH IAC DONT NOP IAC DM
 #define IAC_SB IAC SB
 #define IAC_SE IAC SE
 
