@@ -210,7 +210,14 @@ void compress_begun(struct nvt *nvt, unsigned char option, bool well_formed)
 	else if (!prepare_inflater(nvt))
 		nvt_fail(nvt, NVT_FAULT_MEMORY, "no memory to inflate");
 	else
-		nvt->inflating = true;
+		nvt->inflating = nvt->awaits_stream = true;
+}
+
+bool compress_takes(struct nvt *nvt, char byte)
+{
+	if ((unsigned char)byte != TELNET_IAC && framing_is_at_rest(&nvt->framing))
+		nvt->awaits_stream = false;
+	return compress_is_reading(nvt);
 }
 
 /* What inflate(3) said that is the end of a session. NULL: nothing. */

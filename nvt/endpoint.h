@@ -284,6 +284,7 @@ void holding_free(struct nvt *);
  */
 void compress_changed(struct nvt *, bool local, unsigned char option, bool enabled,
 		      bool peer_asked);
+void compress_begun(struct nvt *, unsigned char option, bool well_formed);
 /* The peer has shown that it knows subnegotiations: what was put off until then. */
 void compress_begin_deferred(struct nvt *);
 /*
@@ -296,7 +297,6 @@ static inline bool compress_is_reading(const struct nvt *nvt)
 {
 	return nvt->inflating && !nvt->awaits_stream;
 }
-void compress_begun(struct nvt *, unsigned char option, bool well_formed);
 size_t compress_take(struct nvt *, size_t most);
 bool compress_has_more(const struct nvt *);
 void compress_send(struct nvt *, const char *bytes, size_t size);

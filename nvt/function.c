@@ -44,7 +44,7 @@ void function_received(struct nvt *nvt, unsigned char command)
 	if (command == TELNET_DM) {
 		if (nvt->conversion && nvt->discarding)
 			conversion_restart_input(nvt);
-		nvt->mark_was_last = nvt->inflating;
+		nvt->mark_was_last = compress_is_reading(nvt);
 		nvt->discarding = false;
 		nvt->network_cr = false;
 		return;

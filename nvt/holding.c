@@ -29,6 +29,15 @@ static bool add(struct held *held, const char *bytes, size_t size)
 	return true;
 }
 
+/* Whether what comes next is to be inflated. */
+static bool is_compressed(struct nvt *nvt)
+{
+	const struct held *held = &nvt->held;
+
+	return held->start < held->end ? compress_takes(nvt, held->bytes[held->start])
+				       : compress_is_reading(nvt);
+}
+
 /* TELNET that is not compressed; in it the peer may begin to compress. */
 static size_t take_plain(struct nvt *nvt, size_t most)
 {
@@ -43,7 +52,7 @@ static size_t take_plain(struct nvt *nvt, size_t most)
 static void take_most(struct nvt *nvt, size_t most)
 {
 	while (most > 0 && !nvt->faulted && !nvt->paused && nvt_is_holding(nvt))
-		most -= nvt->inflating ? compress_take(nvt, most) : take_plain(nvt, most);
+		most -= is_compressed(nvt) ? compress_take(nvt, most) : take_plain(nvt, most);
 }
 
 void holding_received(struct nvt *nvt, const char *bytes, size_t size, size_t behind)

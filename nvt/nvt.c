@@ -239,10 +239,11 @@ static size_t take_piece(struct nvt *nvt, const char *bytes, size_t size)
 
 size_t nvt_take(struct nvt *nvt, const char *bytes, size_t size)
 {
-	bool inflating = nvt->inflating;
+	bool inflated = compress_is_reading(nvt);
 	size_t taken = 0;
 
-	while (taken < size && !nvt->faulted && !nvt->paused && nvt->inflating == inflating)
+	while (taken < size && !nvt->faulted && !nvt->paused &&
+	       compress_takes(nvt, bytes[taken]) == inflated)
 		taken += take_piece(nvt, bytes + taken, size - taken);
 	return taken;
 }
@@ -252,7 +253,7 @@ int nvt_from_network(struct nvt *nvt, const char *bytes, size_t size)
 	size_t taken = 0;
 
 	nvt->paused = false;
-	if (!nvt->inflating && !nvt_is_holding(nvt))
+	if (!compress_is_reading(nvt) && !nvt_is_holding(nvt))
 		taken = nvt_take(nvt, bytes, size);
 	if (taken < size && !nvt->faulted)
 		holding_received(nvt, bytes + taken, size - taken, taken);

@@ -405,6 +405,52 @@ static void the_end_of_the_session_ends_the_stream(void **unused)
 	end(t);
 }
 
+/* What a peer had ready when it began to compress: each whole, and cut anywhere. */
+static void telnet_between_the_announcement_and_the_stream_is_taken_as_it_is(void **unused)
+{
+	static const char plain[] = IAC IP IAC WILL NAWS IAC_SB NAWS
+		"\0" IAC IAC "\0\030" IAC_SE IAC IAC IAC DO TIMING_MARK IAC_SB
+		"\310x" IAC NOP IAC DM;
+	struct bytes stream = {NULL, 0, 0}, packed = deflated("typed" IAC IP, 7);
+
+	(void)unused;
+	add(&stream, plain, sizeof(plain) - 1);
+	add(&stream, packed.at, packed.size);
+	add(&stream, "behind", 6);
+	for (size_t cut = 0; cut <= stream.size; cut++) {
+		struct transcript *t = inflating_server();
+
+		assert_int_equal(receive_bytes(t, stream.at, cut), 0);
+		assert_int_equal(receive_bytes(t, stream.at + cut, stream.size - cut), 0);
+		assert_sent(t, IAC DO NAWS IAC WILL TIMING_MARK);
+		assert_events(t, "function IP\nwindow 255x24\ndata \\xff\ntiming-mark\n"
+				 "data typed\nfunction IP\ndata behind\n");
+		end(t);
+	}
+	free(stream.at);
+	free(packed.at);
+}
+
+static void data_before_the_stream_is_a_broken_stream(void **unused)
+{
+	struct transcript *t = inflating_server();
+
+	(void)unused;
+	assert_int_equal(receive(t, IAC IP "ls\r\n"), -EPROTO);
+	assert_events(t, "function IP\nfault compression\n");
+	end(t);
+}
+
+static void a_second_announcement_before_the_stream_is_a_fault(void **unused)
+{
+	struct transcript *t = inflating_server();
+
+	(void)unused;
+	assert_int_equal(receive(t, IAC NOP BEGIN3), -EPROTO);
+	assert_events(t, "fault compression\n");
+	end(t);
+}
+
 static void a_stream_may_end_and_another_begin_in_one_piece(void **unused)
 {
 	struct bytes one = deflated("one ", 4), other = deflated("two " IAC IP, 6), all = {0};
@@ -892,6 +938,24 @@ static void a_command_that_is_cut_by_the_pause_is_one_all_the_same(void **unused
 	end(t);
 }
 
+static void an_owner_that_pauses_before_the_stream_loses_nothing_of_it(void **unused)
+{
+	struct bytes stream = {NULL, 0, 0}, packed = deflated("typed", 5);
+	struct transcript *t = endpoint(NVT_SERVER, NVT_COMPRESS_WHEN_ASKED);
+
+	(void)unused;
+	t->calls.function = note_function_and_pause;
+	add(&stream, IAC DO COMPRESS3 BEGIN3 IAC IP IAC AO, 12);
+	add(&stream, packed.at, packed.size);
+	assert_int_equal(receive_bytes(t, stream.at, stream.size), 0);
+	while (nvt_is_holding(t->nvt))
+		assert_int_equal(nvt_continue(t->nvt), 0);
+	assert_events(t, "function IP\nfunction AO\ndata typed\n");
+	end(t);
+	free(stream.at);
+	free(packed.at);
+}
+
 /* Paused in the middle of what one compressed byte becomes; and before the stream begins. */
 static void what_comes_compressed_is_whole_for_an_owner_that_pauses(void **unused)
 {
@@ -1126,6 +1190,10 @@ int main(void)
 		cmocka_unit_test(compression_may_begin_while_the_word_against_it_is_on_its_way),
 		cmocka_unit_test(a_client_that_wants_no_more_gets_the_streams_end_and_plain_telnet),
 		cmocka_unit_test(the_end_of_the_session_ends_the_stream),
+		cmocka_unit_test(telnet_between_the_announcement_and_the_stream_is_taken_as_it_is),
+		cmocka_unit_test(an_owner_that_pauses_before_the_stream_loses_nothing_of_it),
+		cmocka_unit_test(data_before_the_stream_is_a_broken_stream),
+		cmocka_unit_test(a_second_announcement_before_the_stream_is_a_fault),
 		cmocka_unit_test(a_stream_may_end_and_another_begin_in_one_piece),
 		cmocka_unit_test(a_stream_without_its_end_is_no_fault),
 		cmocka_unit_test(broken_streams_are_a_fault),
