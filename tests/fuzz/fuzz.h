@@ -6,6 +6,7 @@
 #ifndef FUZZ_H
 #define FUZZ_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -47,6 +48,19 @@ enum {
 	C_DONT = 254,
 	C_IAC = 255,
 };
+
+/* Whether a byte after IAC is a command that stands for itself or begins one. */
+static inline bool fuzz_is_command(uint8_t byte)
+{
+	return byte >= C_EOF && byte != C_SE && byte != C_IAC;
+}
+
+/* Whether clients send a Synch after a function, whose data mark a relay may lose. */
+static inline bool fuzz_precedes_synch(uint8_t command)
+{
+	return command == C_IP || command == C_AO || command == C_BRK || command == C_AYT ||
+	       command == C_ABORT || command == C_SUSP;
+}
 
 /* Options. */
 enum {

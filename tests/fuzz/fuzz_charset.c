@@ -500,6 +500,19 @@ static void subnegotiate_known(void)
 	put_subnegotiation(body, strlen(body));
 }
 
+/* A body of any option. */
+static void subnegotiate_any(void)
+{
+	const uint8_t head[] = {C_IAC, C_SB, next()}, tail[] = {C_IAC, C_SE};
+	const uint8_t *body;
+	size_t size = next_bytes(&body);
+
+	put(true, head, sizeof(head));
+	put(true, body, size);
+	put(true, tail, sizeof(tail));
+	world.commanded = true;
+}
+
 static void function(void)
 {
 	static const uint8_t commands[] = {C_AYT, C_DM, C_NOP, C_IP, C_AO, C_EC, C_GA, C_BRK};
@@ -580,10 +593,22 @@ static void repeat(void)
 }
 
 static void (*const operations[16])(void) = {
-	type,	      type_text,	  show,	    show_text,	 negotiate,
-	subnegotiate, subnegotiate_known, function, release_key, restart_screen,
-	urgent,	      send_function,	  tick,	    repeat,	 show_character,
+	type,
+	type_text,
+	show,
 	show_text,
+	negotiate,
+	subnegotiate,
+	subnegotiate_known,
+	function,
+	release_key,
+	restart_screen,
+	urgent,
+	send_function,
+	tick,
+	repeat,
+	show_character,
+	subnegotiate_any,
 };
 
 /* ------------------------------------------------------------------------------------------- */

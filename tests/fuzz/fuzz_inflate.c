@@ -67,6 +67,8 @@ enum place {
 	BEFORE_BODY,
 	IN_BODY,
 	BEHIND_IAC_IN_BODY,
+	BEHIND_NO_COMMAND, /* IAC NUL of a client */
+	BEHIND_DOUBLED, /* IAC IAC, of which the first may begin a Synch */
 };
 
 static struct {
@@ -96,9 +98,11 @@ static struct {
 
 	enum place place;
 	uint8_t command; /* the byte before this, in a command */
+	bool expects_synch;
 	uint8_t subnegotiation;
 	bool empty; /* of what it has a body, so far */
 	bool inflating;
+	bool waiting; /* for the first byte of the stream, before which TELNET may come */
 	bool begun; /* a stream has, ever */
 	bool lingering; /* the owner has taken back what was agreed, and the peer not answered */
 	long long credit;
@@ -252,7 +256,7 @@ static void marker_came(void)
 		return;
 	}
 	inflateReset(&inflater);
-	world.begun = world.inflating = true;
+	world.begun = world.inflating = world.waiting = true;
 	if (world.credit > NVT_INFLATE_FIRST)
 		world.credit = NVT_INFLATE_FIRST;
 }
@@ -263,6 +267,7 @@ static size_t skip(const uint8_t *bytes, size_t size)
 	const uint8_t *iac = memchr(bytes, C_IAC, size);
 
 	world.empty &= iac == bytes;
+	world.expects_synch &= world.place != IN_DATA || iac == bytes;
 	if (!iac)
 		return size;
 	world.place = world.place == IN_DATA ? BEHIND_IAC : BEHIND_IAC_IN_BODY;
@@ -274,26 +279,75 @@ static enum place place_behind(uint8_t byte)
 {
 	if (world.place == BEFORE_BODY || (world.place == BEHIND_IAC_IN_BODY && byte == C_IAC))
 		return IN_BODY;
-	if (world.place == BEFORE_OPTION)
+	if (world.place == BEFORE_OPTION || world.place == BEHIND_NO_COMMAND)
 		return IN_DATA;
+	if (world.place == BEHIND_IAC && byte == '\0' && world.role == NVT_SERVER)
+		return BEHIND_NO_COMMAND;
+	if (world.place == BEHIND_IAC && byte == C_IAC && world.expects_synch)
+		return BEHIND_DOUBLED;
+	if (world.place == BEHIND_DOUBLED && byte == C_IAC)
+		return BEHIND_IAC;
 	/* Behind IAC, also behind one that may cut a body short. */
 	if (byte == C_SB)
 		return BEFORE_BODY;
 	return byte >= C_WILL && byte <= C_DONT ? BEFORE_OPTION : IN_DATA;
 }
 
+/* Whether a Synch may follow this byte, which stands in a command. */
+static bool expects_synch_behind(uint8_t byte)
+{
+	if (world.place == BEFORE_OPTION || world.place == BEFORE_BODY ||
+	    world.place == BEHIND_NO_COMMAND || (world.place == BEHIND_IAC && byte == '\0') ||
+	    (world.place == BEHIND_IAC_IN_BODY && byte < C_EOF) ||
+	    place_behind(byte) == BEHIND_DOUBLED || place_behind(byte) == IN_BODY)
+		return world.expects_synch;
+	if (world.place == BEHIND_DOUBLED || byte < C_EOF || byte == C_DM || byte == C_IAC)
+		return fuzz_precedes_synch(byte) && world.role == NVT_SERVER;
+	return world.expects_synch || (fuzz_precedes_synch(byte) && world.role == NVT_SERVER);
+}
+
 /* Takes a byte of a command. */
 static void take_command(uint8_t byte)
 {
 	bool is_answer = world.role == NVT_SERVER ? world.command >= C_DO : world.command <= C_WONT;
+	bool expects_synch;
 
 	if (world.place == BEFORE_OPTION && byte == world.option && is_answer)
 		world.lingering = false;
 	if (world.place == BEFORE_BODY)
 		world.subnegotiation = byte;
 	world.empty = world.place == BEFORE_BODY || (world.empty && byte != C_IAC);
+	expects_synch = expects_synch_behind(byte);
 	world.place = place_behind(byte);
+	world.expects_synch = expects_synch;
 	world.command = byte;
+}
+
+/* What is no command ends an IAC, or a second one, that waits for one: a stream may begin with it.
+ */
+static void end_iac(uint8_t byte)
+{
+	const uint8_t nothing = C_NOP;
+
+	if (byte == C_IAC || byte == '\0' || fuzz_is_command(byte) || byte == C_SE)
+		return;
+	if (world.place == BEHIND_IAC)
+		forward(&nothing, 1);
+	else if (world.place == BEHIND_DOUBLED && !world.over)
+		nvt_release_key(world.oracle.nvt);
+	else
+		return;
+	world.place = IN_DATA;
+	world.expects_synch = false;
+}
+
+/* Whether a byte is the first of a stream, or behind it. */
+static bool is_in_stream(uint8_t byte)
+{
+	if (world.waiting)
+		end_iac(byte);
+	world.waiting &= byte == C_IAC || world.place != IN_DATA;
+	return world.inflating && !world.waiting;
 }
 
 /*
@@ -302,10 +356,10 @@ static void take_command(uint8_t byte)
  */
 static size_t read_telnet(const uint8_t *bytes, size_t size)
 {
-	bool was_inflating = world.inflating;
+	bool inflated = world.inflating && !world.waiting;
 	size_t at = 0;
 
-	while (at < size && !world.over && world.inflating == was_inflating) {
+	while (at < size && !world.over && is_in_stream(bytes[at]) == inflated) {
 		bool of_compression = is_compression(world.subnegotiation);
 		enum place was = world.place;
 		uint8_t byte = bytes[at], shown = byte;
@@ -369,7 +423,7 @@ static void ask_oracle(const uint8_t *bytes, size_t size)
 {
 	while (size > 0 && !world.over) {
 		size_t taken =
-			world.inflating ? read_stream(bytes, size) : read_telnet(bytes, size);
+			is_in_stream(*bytes) ? read_stream(bytes, size) : read_telnet(bytes, size);
 
 		bytes += taken;
 		size -= taken;
@@ -608,6 +662,26 @@ static void raw(void)
 	const uint8_t *bytes = next_bytes(&size);
 
 	put_on_wire(bytes, size);
+}
+
+/* TELNET past the deflater, as it may stand between the marker and the stream. */
+static void text_past(void)
+{
+	const struct text *which = &texts[next() % LENGTH(texts)];
+
+	put_on_wire(which->bytes, which->size);
+}
+
+/* A body of any option. */
+static void subnegotiate(void)
+{
+	const uint8_t head[] = {C_IAC, C_SB, next()}, tail[] = {C_IAC, C_SE};
+	size_t size;
+	const uint8_t *body = next_bytes(&size);
+
+	put(head, sizeof(head));
+	put(body, size);
+	put(tail, sizeof(tail));
 }
 
 static void function(void)
@@ -853,6 +927,7 @@ static void go_on(void)
 static void urgent(void)
 {
 	rest();
+	world.expects_synch = false;
 	nvt_urgent(world.whole.nvt);
 	nvt_urgent(world.pieces.nvt);
 	fuzz_require(nvt_is_discarding(world.whole.nvt) == nvt_is_discarding(world.pieces.nvt),
@@ -887,8 +962,8 @@ static void (*const operations[32])(void) = {
 	end_stream, end_stream,	   give,	 set_step,  pass_time,
 	go_on,	    odd_marker,	   begin_stream, abandon,   change_parameters,
 	corrupt,    truncate_wire, raw,		 again,	    agree,
-	disagree,   ask,	   urgent,	 text,	    begin_with_dictionary,
-	bomb,	    run,
+	disagree,   ask,	   urgent,	 text_past, begin_with_dictionary,
+	bomb,	    subnegotiate,
 };
 
 /* ------------------------------------------------------------------------------------------- */
@@ -947,7 +1022,8 @@ static void begin(void)
 	world.now = 1000000;
 	world.wire_size = world.latest = world.given = world.log_size = 0;
 	world.place = IN_DATA;
-	world.deflating = world.inflating = world.begun = world.lingering = false;
+	world.deflating = world.inflating = world.waiting = false;
+	world.begun = world.lingering = world.expects_synch = false;
 	world.may_expand = world.must_expand = world.full = world.over = false;
 	world.credit = NVT_INFLATE_FIRST;
 	world.counted = 0;

@@ -38,7 +38,8 @@ enum setup_bit {
 	SETUP_REACTS = 4,
 	SETUP_TELLS_NOTHING = 8,
 	SETUP_LINEMODE = 16, /* and the next: enum nvt_linemode; the twin pauses if both are set */
-	SETUP_COMPRESSION = 64, /* and the next: enum nvt_compression */
+	SETUP_COMPRESSION =
+		64, /* and the next: enum nvt_compression, or with both sets to convert */
 };
 
 struct script {
@@ -264,6 +265,32 @@ static void subnegotiate_known(struct script *script)
 	if (size > 0)
 		body[where % size] ^= change;
 	put_subnegotiation(script, bodies[i].option, body, size, 0);
+}
+
+/*
+ * A body under any option's number; which option, which body. The twin gets it byte by byte: no
+ * version of libtelnet is to find anything in a part of it.
+ */
+static void subnegotiate_cut(struct script *script)
+{
+	uint8_t option = next(script);
+	size_t i = next(script) % LENGTH(bodies), begin = script->pending_size;
+
+	put_subnegotiation(script, option, (const uint8_t *)bodies[i].bytes, bodies[i].size, 0);
+	while (begin < script->pending_size && script->cut_count < CUTS_MAX)
+		script->cuts[script->cut_count++] = ++begin;
+}
+
+/* The peer asks for a character set that it is given. */
+static void convert(struct script *script)
+{
+	static const char *const requests[] = {"\1;EUC-KR", "\1;ISO-2022-JP", "\1;IBM037",
+					       "\1;US-ASCII", "\1;UTF-8"};
+	const char *request = requests[next(script) % LENGTH(requests)];
+	const uint8_t bytes[] = {C_IAC, C_WILL, O_CHARSET};
+
+	put(script, bytes, sizeof(bytes));
+	put_subnegotiation(script, O_CHARSET, (const uint8_t *)request, strlen(request), 0);
 }
 
 /* A function, or any byte behind IAC. */
@@ -587,8 +614,8 @@ static const struct {
 	{open_, false},
 	{set_terminal, false},
 	{ask_specials, false},
-	{spare, false},
-	{spare, false},
+	{subnegotiate_cut, true},
+	{convert, true},
 	{spare, false},
 	{spare, false},
 };
@@ -611,6 +638,7 @@ static void begin(struct script *script, enum nvt_role role)
 		.tells_nothing = bits & SETUP_TELLS_NOTHING,
 		.linemode = linemodes[bits / SETUP_LINEMODE % LENGTH(linemodes)],
 		.compression = compressions[bits / SETUP_COMPRESSION],
+		.converts = bits / SETUP_COMPRESSION == LENGTH(compressions) - 1,
 	};
 
 	script->pending_size = script->element = script->cut_count = script->given = 0;

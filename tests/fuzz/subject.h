@@ -23,6 +23,7 @@ struct subject_setup {
 	bool tells_nothing; /* a client without anything to tell of itself */
 	enum nvt_linemode linemode;
 	enum nvt_compression compression;
+	bool converts; /* it may agree on other character sets */
 };
 
 /* Where the reader of the network's bytes is: what libtelnet has to make of them. */
@@ -34,11 +35,14 @@ struct taken {
 		TAKEN_SB,
 		TAKEN_BODY,
 		TAKEN_BODY_IAC,
+		TAKEN_NO_COMMAND, /* behind IAC NUL of a client */
+		TAKEN_DOUBLED, /* behind IAC IAC, of which the first may begin a Synch */
 	} at;
 	uint8_t command;
 	bool cr; /* the last byte of data was a CR that counts as one */
 	bool binary;
 	bool discarding;
+	bool expects_synch; /* IAC may have lost its data mark */
 };
 
 struct subject {

@@ -155,8 +155,11 @@ static void sent_negotiation(struct watch *watch, uint8_t command, uint8_t optio
 	bool local = command == C_WILL || command == C_WONT;
 	bool enable = command == C_WILL || command == C_DO;
 	struct option_side *side = &watch->sides[local][option];
+	bool is_due = watch->due != DUE_NOTHING && watch->due_local == local &&
+		      watch->due_option == option;
 
-	if (is_stateless(option) || is_untold(watch, option))
+	watch->announced = command == C_DONT && option == C_NOP && !is_due;
+	if (watch->announced || is_stateless(option) || is_untold(watch, option))
 		return;
 	if (option == O_LINEMODE && !local && watch->deferred) {
 		fuzz_require(enable && watch->has_terminal, "LINEMODE has no terminal");
@@ -164,7 +167,7 @@ static void sent_negotiation(struct watch *watch, uint8_t command, uint8_t optio
 		side->state = SIDE_YES;
 		return;
 	}
-	if (watch->due != DUE_NOTHING && watch->due_local == local && watch->due_option == option) {
+	if (is_due) {
 		answered(watch, side, enable);
 		return;
 	}
@@ -234,6 +237,8 @@ static void sent_data(struct watch *watch, uint8_t byte)
 
 static void sent_command(struct watch *watch, uint8_t byte)
 {
+	fuzz_require(!watch->announced || byte == C_DM, "IAC %u is sent in a Synch", byte);
+	watch->announced = false;
 	watch->command = byte;
 	if (byte == C_IAC)
 		sent_data(watch, byte);
@@ -272,6 +277,8 @@ static void sent_behind_iac_in_body(struct watch *watch, uint8_t byte)
 void watch_sent(struct watch *watch, uint8_t byte)
 {
 	watch->marked = false;
+	fuzz_require(!watch->announced || watch->sent == SENT_IAC || byte == C_IAC,
+		     "byte %u is sent in a Synch", byte);
 	switch (watch->sent) {
 	case SENT_DATA:
 	case SENT_CR:
@@ -309,7 +316,7 @@ void watch_sent(struct watch *watch, uint8_t byte)
 
 bool watch_is_at_rest(const struct watch *watch)
 {
-	return watch->sent == SENT_DATA || watch->sent == SENT_CR;
+	return (watch->sent == SENT_DATA || watch->sent == SENT_CR) && !watch->announced;
 }
 
 void watch_check_mode(const struct watch *watch, const struct nvt_mode *mode)

@@ -60,6 +60,7 @@ struct watch {
 	} sent;
 	uint8_t command;
 	uint8_t option; /* of the subnegotiation being sent */
+	bool announced; /* the urgent byte of a Synch has been sent, and not the rest */
 	bool marked; /* the last that was sent is the beginning of a compressed stream */
 	uint8_t body[WATCH_BODY_MAX];
 	size_t body_size;
