@@ -319,7 +319,8 @@ static int set_accepted_environment(struct config *config, const struct setting_
 
 /*
  * Where each session has a worker of its own, each converter that is loaded makes its fork dearer:
- * only those that are named, and ASCII, which the C library has built in.
+ * only those that are named, and ASCII, which the C library has built in. An empty list stays
+ * empty: nothing is offered.
  */
 static int set_charsets(struct config *config, const struct setting_values *list)
 {
@@ -330,6 +331,8 @@ static int set_charsets(struct config *config, const struct setting_values *list
 		return complain_of(&list->values[CHARSETS_MAX].origin,
 				   "too many character sets at '%s': there are %d",
 				   list->values[CHARSETS_MAX].text, CHARSETS_MAX);
+	if (list->count == 0 && list->is_set)
+		return -1;
 	if (list->count == 0)
 		charsets->agreeable[0] = charsets_find("US-ASCII");
 	if ((list->count == 0 && config->sessions_per_worker != 1) ||

@@ -216,6 +216,65 @@ static void a_client_that_never_answers_gets_its_prompt_after_a_second(void **st
 	check_line(&lines[LENGTH(lines) - 1], 1);
 }
 
+/*
+ * A client that says DO to each WILL and WONT to each DO, packet by packet, and takes a
+ * subnegotiation for more of the same: some libraries for scripts do.
+ */
+static void log_in_as_mirror(const char *name)
+{
+	static const char commands[][2] = {{WILL[0], DO[0]}, {DO[0], WONT[0]}};
+	long long deadline = trial_now() + DEADLINE_MS;
+	size_t at = 0;
+	char shown[64];
+
+	client_connect(&client, &server);
+	while (!client_has(&client, "ready\r\n")) {
+		assert_true(trial_now() < deadline);
+		client_receive(&client, 100);
+		for (; at + 3 <= client.raw.size && client.raw.bytes[at] == IAC[0]; at += 3) {
+			char answer[3];
+
+			memcpy(answer, client.raw.bytes + at, sizeof(answer));
+			for (size_t i = 0; i < LENGTH(commands); i++)
+				if (client.raw.bytes[at + 1] == commands[i][0])
+					answer[1] = commands[i][1];
+			client_send(&client, answer, sizeof(answer));
+		}
+		at = client.raw.size;
+	}
+	client_enter(&client, name);
+	snprintf(shown, sizeof(shown), "<%s>\r\n", name);
+	client_expect(&client, shown);
+	assert_false(client_has_raw(&client, BYTES(IAC SB)));
+	client_close(&client);
+}
+
+static void a_client_that_mirrors_commands_can_type(void **state)
+{
+	static const char *const configurations[] = {"", "charsets = { all }\n",
+						     "compress = yes\n"};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(configurations); i++) {
+		start(configurations[i]);
+		log_in_as_mirror("wanda");
+		server_stop(&server);
+	}
+}
+
+static void an_empty_list_of_sets_turns_the_offer_off(void **state)
+{
+	(void)state;
+	start("charsets = { }\n");
+	connect_for_charset();
+	client_send(&client, BYTES(IAC WILL CHARSET IAC DO CHARSET));
+	client_expect_command(&client, BYTES(DONT CHARSET));
+	client_expect_command(&client, BYTES(WONT CHARSET));
+	client_expect(&client, "ready\r\n");
+	assert_false(client_has_raw(&client, BYTES(IAC WILL CHARSET)));
+	check_line(&lines[LENGTH(lines) - 1], 1);
+}
+
 /* --- what is configured ------------------------------------------------------------------- */
 
 static void a_client_that_negotiates_nothing_has_the_configured_set(void **state)
@@ -354,6 +413,8 @@ int main(void)
 			a_client_that_knows_charset_is_asked_first_for_the_terminals, end),
 		cmocka_unit_test_teardown(
 			a_client_that_never_answers_gets_its_prompt_after_a_second, end),
+		cmocka_unit_test_teardown(a_client_that_mirrors_commands_can_type, end),
+		cmocka_unit_test_teardown(an_empty_list_of_sets_turns_the_offer_off, end),
 		cmocka_unit_test_teardown(a_client_that_negotiates_nothing_has_the_configured_set,
 					  end),
 		cmocka_unit_test_teardown(the_terminal_may_have_another_set_than_utf_8, end),

@@ -631,6 +631,18 @@ static void the_file_names_character_sets_in_upper_or_lower_case(void **state)
 	assert_agreeable(named);
 }
 
+static void an_empty_list_of_character_sets_offers_none(void **state)
+{
+	static const char *const none[] = {NULL};
+
+	(void)state;
+	write_file("charsets = { }\n");
+	assert_good("-c", file, "-l", "/bin/sh");
+	assert_agreeable(none);
+	assert_good("-c", file, "-l", "/bin/sh", "--sessions-per-worker", "0");
+	assert_agreeable(none);
+}
+
 static void all_stands_for_every_character_set(void **state)
 {
 	(void)state;
@@ -1050,6 +1062,7 @@ int main(void)
 		with_config(without_character_sets_only_ascii_may_be_agreed_on),
 		with_config(where_workers_are_shared_all_sets_may_be_agreed_on),
 		with_config(the_file_names_character_sets_in_upper_or_lower_case),
+		with_config(an_empty_list_of_character_sets_offers_none),
 		with_config(all_stands_for_every_character_set),
 		with_config(a_variable_that_no_client_may_set_is_named),
 		with_config(a_character_set_that_cannot_be_is_named),
