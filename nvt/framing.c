@@ -42,12 +42,23 @@ static void show(struct framing *framing, const char *bytes, size_t size)
 	framing->shown_size = size;
 }
 
+/* Of a Synch inetutils' client sends the IAC as the urgent byte: its data mark alone is left. */
+static bool is_left_of_synch(const struct framing *framing, char byte)
+{
+	return framing->expects_synch && !framing->in_body && (unsigned char)byte == TELNET_DM;
+}
+
 /* Data, or a body's bytes, up to an IAC and with it. */
 static size_t take_plain(struct framing *framing, const char *bytes, size_t size)
 {
 	const char *iac = memchr(bytes, TELNET_IAC, size);
 	size_t plain = iac ? (size_t)(iac - bytes) : size;
 
+	if (is_left_of_synch(framing, *bytes)) {
+		framing->expects_synch = false;
+		framing->shown_size = 0;
+		return 1;
+	}
 	if (framing->in_body)
 		framing->body_size += plain;
 	else if (plain > 0)

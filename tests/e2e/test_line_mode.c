@@ -581,6 +581,14 @@ static void refuse_echo_and_sga(void)
 				   "\x24" IAC WONT LINEMODE));
 }
 
+static void refuse_sga(void)
+{
+	client_send(&client, BYTES(IAC DO ECHO IAC DONT SGA IAC DONT
+				   "\x05" IAC WONT SGA IAC WONT "\x18" IAC WONT "\x1f" IAC WONT
+				   "\x20" IAC WONT "\x23" IAC WONT "\x27" IAC WONT LFLOW IAC WONT
+				   "\x24" IAC WONT LINEMODE));
+}
+
 static void connect_without_sga(void)
 {
 	client_connect(&client, &server);
@@ -607,6 +615,59 @@ static void a_client_without_sga_gets_ga_when_output_has_paused(void **state)
 	client_receive(&client, QUIET_MS);
 	assert_int_equal(count(BYTES(IAC GA)), so_far);
 	assert_memory_equal(client.raw.bytes + client.raw.size - 2, IAC GA, 2);
+}
+
+/* Answers each GA that comes within some of the pauses before one. */
+static void answer_each_ga(const char *answer, size_t size)
+{
+	long long deadline = trial_now() + 4 * QUIET_MS;
+	size_t answered = 0;
+
+	while (trial_now() < deadline) {
+		client_receive(&client, QUIET_MS / 10);
+		for (; answered < count(BYTES(IAC GA)); answered++)
+			client_send(&client, answer, size);
+	}
+}
+
+/* ncat -t sends IAC NUL and any byte; others, bytes that the program echoes. */
+static void a_client_that_answers_ga_with_bytes_gets_it_once_a_line(void **state)
+{
+	static const struct {
+		const char *bytes;
+		size_t size;
+		const char *typed;
+	} answers[] = {
+		{BYTES(IAC "\0\0"), ""},
+		{BYTES(IAC "\0x"), ""},
+		{BYTES("."), "."},
+		{BYTES("\0"), ""}, /* the shell leaves it out */
+	};
+	const char *program = trial_file("program", "#!/bin/sh\nstty echo echoctl\n"
+						    "while printf 'name: '; read -r line; do\n"
+						    "	printf '<%s>' \"$line\" | cat -v\n"
+						    "	echo\n"
+						    "done\n");
+	char login[512];
+
+	(void)state;
+	snprintf(login, sizeof(login), "/bin/sh %s", program);
+	server_start(&server, "-l", login, NULL);
+	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+		char shown[64];
+
+		client_connect(&client, &server);
+		refuse_sga();
+		client_expect(&client, "name: ");
+		answer_each_ga(answers[i].bytes, answers[i].size);
+		assert_in_range(count(BYTES(IAC GA)), 1, 2);
+		client_enter(&client, "ada");
+		snprintf(shown, sizeof(shown), "%sada>\r\n", answers[i].typed);
+		client_expect(&client, shown);
+		answer_each_ga(answers[i].bytes, answers[i].size);
+		assert_in_range(count(BYTES(IAC GA)), 2, 4);
+		client_close(&client);
+	}
 }
 
 static long count_sleeps(pid_t pid)
@@ -749,6 +810,7 @@ int main(void)
 		TEST(a_client_without_sga_may_end_with_any_number_of_bytes),
 		TEST(its_terminal_stays_silent_where_the_login_program_hangs_it_up),
 		TEST(a_client_without_sga_gets_ga_when_output_has_paused),
+		TEST(a_client_that_answers_ga_with_bytes_gets_it_once_a_line),
 		TEST(a_client_without_sga_gets_ga_after_all_that_it_has_not_read),
 		TEST(nobody_else_gets_ga),
 		TEST(a_server_told_not_to_refuses_line_mode),

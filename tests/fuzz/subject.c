@@ -494,6 +494,12 @@ static void give(struct subject *subject, const char *bytes, size_t size)
 		     "%zu bytes are sent for %zu", subject->answered, subject->received);
 }
 
+/* Whether a byte is a data mark whose IAC a relay has lost. */
+static bool is_left_of_synch(const struct taken *taken, uint8_t byte)
+{
+	return taken->at == TAKEN_DATA && taken->expects_synch && byte == C_DM;
+}
+
 /*
  * Whether a piece is data: what is so in itself, and of one byte the second of two IACs, or what
  * cannot be a command.
@@ -504,7 +510,7 @@ static bool is_data(const struct taken *taken, uint8_t byte)
 		return !taken->expects_synch;
 	if (taken->at == TAKEN_IAC)
 		return byte != '\0' && byte < C_EOF;
-	return taken->at == TAKEN_DATA && byte != C_IAC;
+	return taken->at == TAKEN_DATA && byte != C_IAC && !is_left_of_synch(taken, byte);
 }
 
 /* Gives a piece in which only the last byte can have an answer. */
@@ -537,7 +543,8 @@ static size_t run_of(const struct subject *subject, const char *bytes, size_t si
 {
 	size_t run = 0;
 
-	if (subject->taken.at != TAKEN_DATA && subject->taken.at != TAKEN_BODY)
+	if ((subject->taken.at != TAKEN_DATA && subject->taken.at != TAKEN_BODY) ||
+	    is_left_of_synch(&subject->taken, (uint8_t)bytes[0]))
 		return 1;
 	while (run < size && run < RUN_MAX && (uint8_t)bytes[run] != C_IAC)
 		run++;

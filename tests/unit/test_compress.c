@@ -236,8 +236,7 @@ static void compression_is_offered_where_the_owner_wants_it(void **unused)
 }
 
 /* Some say DO to every WILL, and can read no compressed stream. */
-static void
-a_client_that_only_agrees_is_sent_no_stream_before_a_proper_subnegotiation(void **unused)
+static void a_client_that_only_agrees_is_sent_no_stream_yet(void **unused)
 {
 	struct transcript *t = endpoint(NVT_SERVER, NVT_COMPRESS_OFFERED);
 
@@ -1180,8 +1179,7 @@ int main(void)
 		cmocka_unit_test(a_server_compresses_when_it_is_asked_and_sends_at_each_flush),
 		cmocka_unit_test(a_client_compresses_when_it_is_asked),
 		cmocka_unit_test(compression_is_offered_where_the_owner_wants_it),
-		cmocka_unit_test(
-			a_client_that_only_agrees_is_sent_no_stream_before_a_proper_subnegotiation),
+		cmocka_unit_test(a_client_that_only_agrees_is_sent_no_stream_yet),
 		cmocka_unit_test(a_client_that_takes_its_word_back_is_sent_no_stream),
 		cmocka_unit_test(compression_is_neither_offered_nor_agreed_to_where_it_is_refused),
 		cmocka_unit_test(compression_that_was_not_agreed_to_is_a_fault),

@@ -308,6 +308,9 @@ static void a_command_after_a_function_and_a_lost_mark_is_no_data(void **unused)
 		LOSS(IAC BRK IAC IAC GA, "function BRK\nfunction GA\n"),
 		LOSS(IAC ABORT IAC IAC XEOF, "function ABORT\nfunction EOF\n"),
 		LOSS(IAC SUSP IAC IAC DM "l", "function SUSP\ndata l\n"),
+		LOSS(IAC IP DM "l" DM, "function IP\ndata l\\xf2\n"), /* it was the IAC */
+		LOSS(IAC IP IAC DO TIMING_MARK DM IAC IP DM "l",
+		     "function IP\ntiming-mark\nfunction IP\ndata l\n"),
 	};
 
 	(void)unused;
@@ -322,6 +325,7 @@ static void byte_255_is_data_where_no_mark_can_be_lost(void **unused)
 		LOSS(IAC EC IAC IAC IP, "function EC\ndata \\xff\\xf4\n"),
 		LOSS(IAC IP "a" IAC IAC IP, "function IP\ndata a\\xff\\xf4\n"),
 		LOSS(IAC IP IAC DM IAC IAC IP, "function IP\ndata \\xff\\xf4\n"),
+		LOSS(DM IAC IP IAC DM DM, "data \\xf2\nfunction IP\ndata \\xf2\n"),
 		LOSS(IAC IP IAC IAC "a", "function IP\ndata \\xffa\n"),
 		LOSS(IAC IP IAC IAC SE, "function IP\ndata \\xff\\xf0\n"),
 		LOSS(IAC IP IAC IAC IAC IAC IP, "function IP\ndata \\xff\\xff\\xf4\n"),

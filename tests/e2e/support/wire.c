@@ -77,7 +77,8 @@ static void set_option(int socket, int level, int option)
 	setsockopt(socket, level, option, &on, sizeof(on));
 }
 
-_Noreturn static void run(struct wire_record *record, int listener, unsigned short server_port)
+_Noreturn static void run(struct wire_record *record, int listener, unsigned short server_port,
+			  bool keeps_urgent)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET,
 				      .sin_port = htons(server_port),
@@ -90,7 +91,8 @@ _Noreturn static void run(struct wire_record *record, int listener, unsigned sho
 				 : socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 		set_option(end, IPPROTO_TCP, TCP_NODELAY);
-		set_option(end, SOL_SOCKET, SO_OOBINLINE);
+		if (keeps_urgent)
+			set_option(end, SOL_SOCKET, SO_OOBINLINE);
 		ends[i] = (struct pollfd){.fd = end, .events = POLLIN};
 	}
 	if (connect(ends[1].fd, (struct sockaddr *)&address, sizeof(address)) != 0)
@@ -104,7 +106,7 @@ _Noreturn static void run(struct wire_record *record, int listener, unsigned sho
 
 /* --- the test's side -------------------------------------------------------------------------- */
 
-void wire_start(struct wire *wire, unsigned short server_port)
+static void start(struct wire *wire, unsigned short server_port, bool keeps_urgent)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET,
 				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -120,9 +122,19 @@ void wire_start(struct wire *wire, unsigned short server_port)
 	assert_true(wire->record != MAP_FAILED);
 	wire->pid = fork();
 	if (wire->pid == 0)
-		run(wire->record, listener, server_port);
+		run(wire->record, listener, server_port, keeps_urgent);
 	close(listener);
 	assert_true(wire->pid > 0);
+}
+
+void wire_start(struct wire *wire, unsigned short server_port)
+{
+	start(wire, server_port, true);
+}
+
+void wire_start_without_urgent(struct wire *wire, unsigned short server_port)
+{
+	start(wire, server_port, false);
 }
 
 void wire_stop(struct wire *wire)

@@ -22,6 +22,9 @@ struct wire {
 /* Listens on a port of 127.0.0.1 for one client, and connects it to the server's. */
 void wire_start(struct wire *, unsigned short server_port);
 
+/* The same without urgent data: as relays do, it loses each byte that was sent as such. */
+void wire_start_without_urgent(struct wire *, unsigned short server_port);
+
 /*
  * Waits until the client has sent a piece of exactly these bytes, or it or the server one that
  * holds them, behind the pieces expected before (the server may have sent the one expected last).
