@@ -281,7 +281,7 @@ static void subnegotiate_cut(struct script *script)
 		script->cuts[script->cut_count++] = ++begin;
 }
 
-/* The peer asks for a character set that it is given. */
+/* The peer asks for a set, and is given it; not where bytes are copied for who compares them. */
 static void convert(struct script *script)
 {
 	static const char *const requests[] = {"\1;EUC-KR", "\1;ISO-2022-JP", "\1;IBM037",
@@ -289,6 +289,8 @@ static void convert(struct script *script)
 	const char *request = requests[next(script) % LENGTH(requests)];
 	const uint8_t bytes[] = {C_IAC, C_WILL, O_CHARSET};
 
+	if (script->network)
+		return;
 	put(script, bytes, sizeof(bytes));
 	put_subnegotiation(script, O_CHARSET, (const uint8_t *)request, strlen(request), 0);
 }
