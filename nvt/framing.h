@@ -21,8 +21,7 @@ enum framing_due {
 };
 
 /* Beside commands, what the next byte may belong to. */
-#define FRAMING_NO_COMMAND 1 /* IAC NUL came of a client that answers each command by three bytes  \
-			      */
+#define FRAMING_NO_COMMAND 1 /* IAC NUL of a client that answers each command by three bytes */
 #define FRAMING_DOUBLED 2 /* IAC IAC came where the first may have lost its data mark */
 
 struct framing {
