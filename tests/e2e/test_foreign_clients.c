@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Logging in by login(1) with programs that speak TELNET in ways of their own: clients for games,
- * file transfer programs, and the libraries that scripts use. All are as they come: with
- * the settings that they have by default.
+ * ncat, file transfer programs, and the libraries that scripts use. All are as they come: with the
+ * settings that they have by default.
  */
 #include "tests/e2e/support/client.h"
 #include "tests/e2e/support/machine.h"
@@ -17,6 +17,9 @@
 #define ARGUMENTS_MAX 10
 #define ARGUMENT_SIZE 256
 #define SCRIPT(name) TEST_SOURCE_DIRECTORY "/tests/e2e/programs/" name
+
+/* Where contrib/install-deps puts what is no package of the system. */
+#define CACHE "${XDG_CACHE_HOME:-$HOME/.cache}/telnetd-tests"
 
 /* What a user takes to read a prompt: longer than the server waits before a go-ahead. */
 #define READING_MS 200
@@ -33,6 +36,13 @@ struct foreign {
 /* The command that scripts run, and what it prints. */
 #define COMMAND "echo on''ce"
 #define ONCE "once"
+
+static const struct foreign ncat = {
+	.name = "ncat",
+	.find = "command -v ncat",
+	.arguments = {"PLACE", "-t", "127.0.0.1", "PORT"},
+	.leave = "\004",
+};
 
 /* A game is shown as a page of its own, unless -v says otherwise. */
 static const struct foreign tf4 = {
@@ -76,6 +86,13 @@ static const struct foreign curl = {
 	.find = "curl --version | grep -qw telnet && command -v curl",
 	.arguments = {"PLACE", "-sS", "telnet://127.0.0.1:PORT"},
 	.leave = "\004\004\004",
+};
+
+static const struct foreign npm = {
+	.name = "npm's telnet-client",
+	.find = "command -v node >/dev/null && ls -d " CACHE "/telnet-client-*",
+	.arguments = {"node", SCRIPT("log_in.js"), "PLACE", "PORT", MACHINE_USER, MACHINE_PASSWORD,
+		      MACHINE_PROMPT, COMMAND},
 };
 
 static const struct foreign telnetlib = {
@@ -313,8 +330,8 @@ static void a_script_logs_in_and_reads_what_a_command_prints(void **state)
 	}
 
 #define FOR_ALL(test)                                                                              \
-	WITH(tf4, test), WITH(tf5, test), WITH(tintin, test), WITH(libtelnet, test),               \
-		WITH(kermit, test)
+	WITH(ncat, test), WITH(tf4, test), WITH(tf5, test), WITH(tintin, test),                    \
+		WITH(libtelnet, test), WITH(kermit, test)
 
 int main(void)
 {
@@ -329,6 +346,7 @@ int main(void)
 		WITH(tf5, the_size_of_its_window_is_the_terminals),
 		WITH(tintin, the_size_of_its_window_is_the_terminals),
 		WITH(kermit, the_size_of_its_window_is_the_terminals),
+		WITH(npm, a_script_logs_in_and_reads_what_a_command_prints),
 		WITH(telnetlib, a_script_logs_in_and_reads_what_a_command_prints),
 		WITH(net_telnet, a_script_logs_in_and_reads_what_a_command_prints),
 		WITH(expect, a_script_logs_in_and_reads_what_a_command_prints),
