@@ -387,6 +387,38 @@ static void what_is_typed_may_come_compressed_and_plain_again(void **state)
 	}
 }
 
+/*
+ * The bytes that telnetlib3's client sends to a server that offers both, each message as it comes:
+ * it begins its stream, then agrees in the clear to what else was offered, and compresses only what
+ * it is asked then.
+ */
+static void telnetlib3_goes_on_in_the_clear_after_it_began_its_stream(void **state)
+{
+	(void)state;
+	server_start(&server, "-l", "/bin/sh", "-c", trial_file("conf", "compress = yes\n"), NULL);
+	client_connect(&client, &server);
+	client_expect_raw(&client, BYTES(IAC WILL COMPRESS3));
+	client_send(&client,
+		    BYTES(IAC DO "\x01" IAC DO "\x03" IAC SB
+				 "\x05\x01" IAC SE IAC DO COMPRESS2 IAC DO COMPRESS3 BEGIN3 IAC DO
+				 "\x2a" IAC WILL "\x03" IAC WILL "\x18" IAC WILL "\x1f" IAC SB
+				 "\x1f\x00\x64\x00\x1e" IAC SE IAC WILL "\x20" IAC WILL
+				 "\x23" IAC WILL "\x27" IAC WILL "\x21"));
+	client_expect_raw(&client, BYTES(BEGIN2));
+	inflate_shown(client.raw.bytes + client.raw.seen, client.raw.size - client.raw.seen);
+	send_deflated(BYTES(IAC SB "\x2a\x02UTF-8" IAC SE IAC SB "\x18\0xterm" IAC SE IAC SB
+				   "\x20\00038400,38400" IAC SE IAC SB "\x23\0" IAC SE IAC SB
+				   "\x27\0\0LANG\001en_US.utf-8\0TERM\001xterm\0LINES\001"
+				   "30\0COLUMNS\001"
+				   "100\0COLORTERM\001" IAC SE IAC SB "\x18\0xterm" IAC SE),
+		      Z_SYNC_FLUSH);
+	send_deflated(BYTES("stty size; echo TE''RM=$TERM\rexit\r"), Z_SYNC_FLUSH);
+	expect_shown("30 100\r\n");
+	expect_shown("TERM=xterm\r\n");
+	expect_shown_end();
+	server_expect_line(&server, "why=\"program ended\"", client.peer, NULL);
+}
+
 /* The terminal is full most of the time: what waits is compressed, and in the client. */
 static void a_paste_into_a_slow_program_arrives_as_it_was(void **state)
 {
@@ -580,6 +612,7 @@ int main(void)
 		COMPRESS_TEST(compress_no_in_the_file_makes_the_server_refuse_both),
 		COMPRESS_TEST(without_a_word_in_the_file_nothing_is_offered),
 		COMPRESS_TEST(what_is_typed_may_come_compressed_and_plain_again),
+		COMPRESS_TEST(telnetlib3_goes_on_in_the_clear_after_it_began_its_stream),
 		COMPRESS_TEST(a_paste_into_a_slow_program_arrives_as_it_was),
 		COMPRESS_TEST(a_paste_that_nobody_reads_costs_nothing),
 		COMPRESS_TEST(a_synch_drops_what_was_typed_before_it_in_the_stream),
