@@ -113,6 +113,9 @@ void charsets_load(struct charsets *charsets)
 {
 	size_t kept = 0;
 
+	if (charsets->loaded)
+		return;
+	charsets->loaded = true;
 	load(charsets, charsets->terminal ? charsets->terminal : sets[0].name);
 	if (charsets->client)
 		load(charsets, charsets->client);
@@ -126,4 +129,5 @@ void charsets_unload(struct charsets *charsets)
 {
 	while (charsets->converter_count > 0)
 		iconv_close(charsets->converters[--charsets->converter_count]);
+	charsets->loaded = false;
 }

@@ -19,6 +19,7 @@ struct charsets {
 	const char *agreeable[CHARSETS_MAX + 1]; /* beside the terminal's, NULL last */
 	iconv_t converters[2 * (CHARSETS_MAX + 2)]; /* that are kept loaded */
 	size_t converter_count;
+	bool loaded;
 };
 
 /* Has the C library read its list of converters, from a file that a worker cannot open. */
@@ -42,6 +43,7 @@ void charsets_agree_to_all(struct charsets *);
 /*
  * Loads the converters of all sets in the struct and keeps them loaded in this process and those
  * that it forks. A set that may be agreed on and cannot be converted is left out from then on.
+ * Does nothing if they are loaded already.
  */
 void charsets_load(struct charsets *);
 void charsets_unload(struct charsets *);

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Who forks workers and the children that become login programs: a process that the monitor forks
- * once, that does nothing else and so writes to next to none of its memory. What it shares with its
- * children stays shared among them, while the monitor writes to a page here and there for each
- * session, which is then a page of its own for each child that was forked before: an idle session
- * took 135 KiB (PSS, 40 sessions) of the monitor's own forks, 80 of these. The children are the
- * monitor's all the same (clone(2), CLONE_PARENT).
+ * Who forks workers and the children that become login programs: two processes that the monitor
+ * forks once, that do nothing else and so write to next to none of their memory. What they share
+ * with their children stays shared among them, while the monitor writes to a page here and there
+ * for each session, which is then a page of its own for each child that was forked before: an idle
+ * session took 135 KiB (PSS, 40 sessions) of the monitor's own forks, 80 of these. The children are
+ * the monitor's all the same (clone(2), CLONE_PARENT).
  *
- * Where there is no such process, the monitor forks by itself.
+ * Only the one that forks workers has the converters of character sets loaded, whose 85 mappings
+ * each fork copies.
+ *
+ * If there is no such process, the monitor forks by itself.
  */
 #include <errno.h>
 #include <linux/sched.h>
@@ -39,7 +42,7 @@ static const struct timespec patience = {1, 0};
 _Noreturn static void be_worker(const struct monitor *monitor, int channel)
 {
 	setsid(); /* where a session is a scheduling group (sched(7), autogroup), it has its own */
-	_exit(worker_run(channel, monitor->config, monitor->sandbox));
+	_exit(worker_run(channel, monitor->config, &monitor->charsets, monitor->sandbox));
 }
 
 _Noreturn static void be_program(const struct monitor *monitor, int channel)
@@ -51,13 +54,14 @@ _Noreturn static void be_program(const struct monitor *monitor, int channel)
 	program_await(CHANNEL, monitor->config, &monitor->descriptors);
 }
 
-/* By these names ps(1) shows them; the program's own takes the place of its. */
+/* By these names ps(1) shows them and who forks them; the program's own takes the place of its. */
 static const struct {
 	const char *name;
+	const char *forker;
 	void (*be)(const struct monitor *, int channel);
 } children[FORKER_CHILDREN] = {
-	[FORKER_WORKER] = {"telnetd-worker", be_worker},
-	[FORKER_PROGRAM] = {"telnetd-login", be_program},
+	[FORKER_WORKER] = {"telnetd-worker", "telnetd-forker", be_worker},
+	[FORKER_PROGRAM] = {"telnetd-login", "telnetd-starter", be_program},
 };
 
 static void be_child(const struct monitor *monitor, uint32_t child, int channel)
@@ -66,7 +70,7 @@ static void be_child(const struct monitor *monitor, uint32_t child, int channel)
 	children[child].be(monitor, channel);
 }
 
-/* --- in the process that forks ------------------------------------------------------------ */
+/* --- in the processes that fork ----------------------------------------------------------- */
 
 /* As fork(2), but the child's parent is the caller's: no function of the C library does that. */
 static pid_t fork_for_parent(void)
@@ -85,13 +89,13 @@ static pid_t fork_child(const struct monitor *monitor, uint32_t child, int chann
 	return pid < 0 ? -errno : pid;
 }
 
-_Noreturn static void serve(const struct monitor *monitor, int channel)
+_Noreturn static void serve(const struct monitor *monitor, uint32_t child, int channel)
 {
-	uint32_t child;
+	char wanted;
 	int descriptor;
 	pid_t pid;
 
-	while (packet_receive(channel, &child, sizeof(child), &descriptor, 0) == sizeof(child) &&
+	while (packet_receive(channel, &wanted, sizeof(wanted), &descriptor, 0) == sizeof(wanted) &&
 	       descriptor >= 0) {
 		pid = fork_child(monitor, child, descriptor);
 		close(descriptor);
@@ -103,7 +107,7 @@ _Noreturn static void serve(const struct monitor *monitor, int channel)
 
 /* --- in the monitor ----------------------------------------------------------------------- */
 
-int forker_start(struct monitor *monitor)
+static int start_one(struct monitor *monitor, uint32_t child)
 {
 	int ends[2];
 	pid_t pid;
@@ -112,25 +116,43 @@ int forker_start(struct monitor *monitor)
 		return -errno;
 	pid = pool_fork();
 	if (pid == 0) {
-		prctl(PR_SET_NAME, "telnetd-forker");
+		prctl(PR_SET_NAME, children[child].forker);
 		log_disconnect();
 		descriptors_close_others(ends[1], monitor->sandbox->root);
-		serve(monitor, ends[1]);
+		serve(monitor, child, ends[1]);
 	}
 	close(ends[1]);
 	if (pid < 0) {
 		close(ends[0]);
 		return (int)pid;
 	}
-	monitor->forker = ends[0];
+	monitor->forkers[child] = ends[0];
 	return 0;
+}
+
+/* Workers that are shared are few: each loads its own converters. */
+int forker_start(struct monitor *monitor)
+{
+	int result = start_one(monitor, FORKER_PROGRAM);
+
+	if (result != 0)
+		return result;
+	if (monitor->config->sessions_per_worker == 1)
+		charsets_load(&monitor->charsets);
+	return start_one(monitor, FORKER_WORKER);
+}
+
+static void stop_one(struct monitor *monitor, uint32_t child)
+{
+	if (monitor->forkers[child] >= 0)
+		close(monitor->forkers[child]);
+	monitor->forkers[child] = -1;
 }
 
 void forker_stop(struct monitor *monitor)
 {
-	if (monitor->forker >= 0)
-		close(monitor->forker);
-	monitor->forker = -1;
+	for (uint32_t child = 0; child < FORKER_CHILDREN; child++)
+		stop_one(monitor, child);
 }
 
 /* No signal begins the wait anew: with one each second the monitor would wait for ever. */
@@ -145,19 +167,23 @@ static ssize_t receive_answer(int forker, pid_t *pid)
 	return recv(forker, pid, sizeof(*pid), MSG_DONTWAIT);
 }
 
-/* Where there is one, it answers at once; -ESRCH: not any more. */
+/* If there is one, it answers at once; -ESRCH: not any more. */
 static pid_t ask(struct monitor *monitor, uint32_t child, int channel)
 {
+	const char wanted = 1;
+	int forker = monitor->forkers[child];
 	pid_t pid = -ESRCH;
-	ssize_t size = packet_send(monitor->forker, &child, sizeof(child), channel);
+	ssize_t size = packet_send(forker, &wanted, sizeof(wanted), channel);
 
 	if (size == 0)
-		size = receive_answer(monitor->forker, &pid);
+		size = receive_answer(forker, &pid);
 	/* Some sandboxes do not know, or not allow, clone3(2). */
 	if (size == sizeof(pid) && pid != -ENOSYS && pid != -EPERM)
 		return pid;
-	log_line(LOG_ERR, "event=forker-lost text=\"the monitor forks by itself from here on\"");
-	forker_stop(monitor);
+	log_line(LOG_ERR,
+		 "event=forker-lost process=%s text=\"the monitor forks by itself from here on\"",
+		 children[child].forker);
+	stop_one(monitor, child);
 	return -ESRCH;
 }
 
@@ -168,7 +194,7 @@ static pid_t fork_with_channel(struct monitor *monitor, enum forker_child child,
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
 		return -errno;
-	pid = monitor->forker >= 0 ? ask(monitor, child, ends[1]) : pool_fork();
+	pid = monitor->forkers[child] >= 0 ? ask(monitor, child, ends[1]) : pool_fork();
 	if (pid == 0)
 		be_child(monitor, child, ends[1]);
 	close(ends[1]);

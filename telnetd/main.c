@@ -145,9 +145,6 @@ static int run(struct config *config)
 		count = listen_open(config, sockets, &status);
 	if (count == 0 && status >= 0)
 		return status;
-	/* Workers that are shared are few: each loads its own. */
-	if (config->sessions_per_worker == 1)
-		charsets_load(&config->charsets);
 	result = sandbox_prepare(&sandbox, &what);
 	if (result != 0)
 		return fail(what, result);
@@ -158,7 +155,6 @@ static int run(struct config *config)
 	log_open(config->to_syslog || !to_standard_error, to_standard_error);
 	status = serve(config, &sandbox, sockets, count);
 	sandbox_free(&sandbox);
-	charsets_unload(&config->charsets);
 	return status;
 }
 

@@ -351,7 +351,9 @@ struct monitor *monitor_new(const struct config *config, const struct sandbox *s
 	monitor->config = config;
 	monitor->sandbox = sandbox;
 	monitor->recorder = -1;
-	monitor->forker = -1;
+	for (int child = 0; child < FORKER_CHILDREN; child++)
+		monitor->forkers[child] = -1;
+	monitor->charsets = config->charsets;
 	monitor->program.channel = -1;
 	LIST_INIT(&monitor->workers);
 	raise_descriptor_limit(monitor);
@@ -419,6 +421,7 @@ void monitor_free(struct monitor *monitor)
 	free_event(monitor->recorder_idle);
 	if (monitor->base)
 		event_base_free(monitor->base);
+	charsets_unload(&monitor->charsets);
 	free(monitor);
 }
 

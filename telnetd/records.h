@@ -6,7 +6,7 @@
  * monitor.c   connections, signals, children that end
  * records.c   one record for each session
  * recorder.c  the child that writes logouts
- * forker.c    the process that forks the children
+ * forker.c    the processes that fork the children
  * pool.c      the workers: started, told, dismissed; the child that becomes the next login program
  * hearing.c   what workers say
  */
@@ -21,6 +21,7 @@
 #include <time.h>
 
 #include "pty/pty.h"
+#include "telnetd/charsets.h"
 #include "telnetd/listen.h"
 #include "telnetd/message.h"
 #include "telnetd/monitor.h"
@@ -90,6 +91,13 @@ struct waiting_program {
 	int channel; /* where it waits to be told what to run; -1: there is no such child */
 };
 
+/* What the children do that forker.c forks. */
+enum forker_child {
+	FORKER_WORKER, /* worker_run */
+	FORKER_PROGRAM, /* program_await */
+	FORKER_CHILDREN,
+};
+
 struct monitor {
 	const struct config *config;
 	const struct sandbox *sandbox;
@@ -105,7 +113,8 @@ struct monitor {
 	struct worker *spare; /* it has no session yet; or NULL */
 	struct waiting_program program; /* the next login program */
 	struct event *refill; /* the time for another worker, and another such child */
-	int forker; /* the channel of the process that forks; -1: there is none */
+	int forkers[FORKER_CHILDREN]; /* channels of the processes that fork; -1: there is none */
+	struct charsets charsets; /* loaded before the process that forks workers is started */
 	int recorder; /* the pipe to the child that writes logouts; -1: there is none */
 	struct event *recorder_idle; /* the time to end it */
 	struct login_list by_number[RECORD_CHAINS];
@@ -142,16 +151,9 @@ void recorder_stop(struct monitor *);
 
 /* forker.c */
 
-/* What the children that are forked here do. */
-enum forker_child {
-	FORKER_WORKER, /* worker_run */
-	FORKER_PROGRAM, /* program_await */
-	FORKER_CHILDREN,
-};
-
-/* Starts the process that forks. Returns 0 or a negative errno. */
+/* Starts the processes that fork. Returns 0 or a negative errno. */
 int forker_start(struct monitor *);
-/* Has it end. */
+/* Has them end. */
 void forker_stop(struct monitor *);
 /* Forks a child. Returns its pid, and in *channel our end of the channel to it; or -errno. */
 pid_t forker_fork(struct monitor *, enum forker_child, int *channel);

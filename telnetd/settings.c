@@ -317,11 +317,7 @@ static int set_accepted_environment(struct config *config, const struct setting_
 	return -1;
 }
 
-/*
- * Where each session has a worker of its own, each converter that is loaded makes its fork dearer:
- * only those that are named, and ASCII, which the C library has built in. An empty list stays
- * empty: nothing is offered.
- */
+/* An empty list stays empty: nothing is offered. */
 static int set_charsets(struct config *config, const struct setting_values *list)
 {
 	struct charsets *charsets = &config->charsets;
@@ -333,9 +329,7 @@ static int set_charsets(struct config *config, const struct setting_values *list
 				   list->values[CHARSETS_MAX].text, CHARSETS_MAX);
 	if (list->count == 0 && list->is_set)
 		return -1;
-	if (list->count == 0)
-		charsets->agreeable[0] = charsets_find("US-ASCII");
-	if ((list->count == 0 && config->sessions_per_worker != 1) ||
+	if (list->count == 0 ||
 	    (list->count == 1 && strcmp(list->values[0].text, ALL_CHARSETS) == 0)) {
 		charsets_agree_to_all(charsets);
 		return -1;

@@ -36,7 +36,7 @@ LIST_HEAD(place_list, place);
 struct loop {
 	struct session_host host; /* first: `over` finds the loop by it */
 	struct place_list chains[CHAINS];
-	struct charsets charsets; /* of a shared worker */
+	struct charsets charsets;
 	bool monitor_gone;
 };
 
@@ -159,17 +159,6 @@ unsigned worker_sessions_max(const struct config *config)
 	return sessions < UINT_MAX ? (unsigned)sessions : UINT_MAX;
 }
 
-/* A worker of many sessions loads the converters; one of its own has them of the monitor. */
-static void load_charsets(struct loop *loop, const struct config *config)
-{
-	loop->host.charsets = &config->charsets;
-	if (config->sessions_per_worker == 1)
-		return;
-	loop->charsets = config->charsets;
-	charsets_load(&loop->charsets);
-	loop->host.charsets = &loop->charsets;
-}
-
 /*
  * The messages and the calls for attention come before the data in each turn: what is urgent is
  * known then before more of the stream is read.
@@ -194,7 +183,8 @@ static int open_loop(struct loop *loop)
 	return event_add(messages, NULL) == 0 && event_add(attention, NULL) == 0 ? 0 : -1;
 }
 
-int worker_run(int channel, const struct config *config, const struct sandbox *sandbox)
+int worker_run(int channel, const struct config *config, const struct charsets *charsets,
+	       const struct sandbox *sandbox)
 {
 	struct loop *loop = calloc(1, sizeof(*loop));
 	int status = EXIT_FAILURE;
@@ -206,14 +196,15 @@ int worker_run(int channel, const struct config *config, const struct sandbox *s
 	loop->host.linemode = config->linemode;
 	loop->host.compress = config->compress;
 	loop->host.over = on_over;
-	load_charsets(loop, config);
+	loop->charsets = *charsets;
+	charsets_load(&loop->charsets);
+	loop->host.charsets = &loop->charsets;
 	if (close_others(channel, sandbox->root) == 0 && open_loop(loop) == 0 &&
 	    sandbox_enter(sandbox, descriptor_limit(config->sessions_per_worker)) == 0) {
 		event_base_dispatch(loop->host.base);
 		if (loop->monitor_gone)
 			status = EXIT_SUCCESS;
 	}
-	charsets_unload(&loop->charsets);
 	free(loop);
 	return status;
 }

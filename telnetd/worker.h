@@ -11,7 +11,7 @@
  * enters the sandbox and serves the sessions that come. Returns the status to _exit with, once the
  * monitor has closed the channel.
  */
-int worker_run(int channel, const struct config *, const struct sandbox *);
+int worker_run(int channel, const struct config *, const struct charsets *, const struct sandbox *);
 
 /*
  * The most sessions that a worker may be given: as many as are configured, but no more than it may

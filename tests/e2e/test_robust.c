@@ -291,22 +291,25 @@ static void the_death_of_the_waiting_program_is_made_up_for(void **state)
 }
 
 /* The monitor forks by itself then. */
-static void the_death_of_the_process_that_forks_ends_no_session(void **state)
+static void the_death_of_the_processes_that_fork_ends_no_session(void **state)
 {
-	pid_t forker, waiting;
+	pid_t forker, starter, waiting;
 
 	(void)state;
 	server_start(&server, "-l", "/bin/cat", NULL);
 	forker = only_child("telnetd-forker");
+	starter = only_child("telnetd-starter");
 	open_and_try(&client, "before");
 	wait_for_workers(2);
 	waiting = only_child("telnetd-login");
 	assert_int_equal(kill(forker, SIGKILL), 0);
+	assert_int_equal(kill(starter, SIGKILL), 0);
 	assert_true(process_goes(forker, DEADLINE_MS));
+	assert_true(process_goes(starter, DEADLINE_MS));
 	open_and_try(&clients[0], "by what was waiting");
 	assert_int_equal(server_login_of(&server, clients[0].peer), waiting);
 	open_and_try(&clients[1], "after");
-	assert_int_equal(server_count_log(&server, "event=forker-lost"), 1);
+	assert_int_equal(server_count_log(&server, "event=forker-lost"), 2);
 	client_enter(&client, "still there");
 	client_expect(&client, "still there");
 }
@@ -314,20 +317,24 @@ static void the_death_of_the_process_that_forks_ends_no_session(void **state)
 /* Nor does one that somebody has stopped hold the monitor up for long. */
 static void a_process_that_forks_and_is_stopped_is_not_waited_for(void **state)
 {
-	pid_t forker;
+	pid_t forker, starter;
 
 	(void)state;
 	server_start(&server, "-l", "/bin/cat", NULL);
 	wait_for_workers(1);
 	only_child("telnetd-login");
 	forker = only_child("telnetd-forker");
+	starter = only_child("telnetd-starter");
 	assert_int_equal(kill(forker, SIGSTOP), 0);
+	assert_int_equal(kill(starter, SIGSTOP), 0);
 	open_and_try(&client, "before");
 	open_and_try(&clients[0], "after");
-	assert_int_equal(server_count_log(&server, "event=forker-lost"), 1);
-	/* What it forks when it goes on finds nobody at the other end, and neither does it. */
+	server_expect_count(&server, "event=forker-lost", 2);
+	/* What they fork when they go on finds nobody at the other end, and neither do they. */
 	assert_int_equal(kill(forker, SIGCONT), 0);
+	assert_int_equal(kill(starter, SIGCONT), 0);
 	assert_true(process_goes(forker, DEADLINE_MS));
+	assert_true(process_goes(starter, DEADLINE_MS));
 	client_enter(&client, "still there");
 	client_expect(&client, "still there");
 }
@@ -528,8 +535,8 @@ static void open_and_close(int count)
 	}
 }
 
-/* Those that are there without any session: the one that forks, and the next login program. */
-#define OWN_CHILDREN 2
+/* Those that are there without any session: two that fork, and the next login program. */
+#define OWN_CHILDREN 3
 
 /* Waits until the sessions are over that have been opened so far, and all their processes gone. */
 static void wait_for_rest(size_t sessions, size_t children)
@@ -763,7 +770,7 @@ int main(void)
 		ROBUSTNESS_TEST(a_worker_that_is_stopped_does_not_stop_the_others),
 		ROBUSTNESS_TEST(a_worker_that_is_stopped_does_not_outlive_the_server),
 		ROBUSTNESS_TEST(the_death_of_the_waiting_program_is_made_up_for),
-		ROBUSTNESS_TEST(the_death_of_the_process_that_forks_ends_no_session),
+		ROBUSTNESS_TEST(the_death_of_the_processes_that_fork_ends_no_session),
 		ROBUSTNESS_TEST(a_process_that_forks_and_is_stopped_is_not_waited_for),
 		ROBUSTNESS_TEST(signals_do_not_make_the_monitor_wait_for_a_stopped_process_anew),
 		ROBUSTNESS_TEST(many_sessions_at_once_all_answer),

@@ -183,16 +183,55 @@ static void only_one_process_holds_a_clients_socket(void **state)
 }
 
 /* 0 to 2, the channel to the monitor, and the workers' empty root directory. */
-static void the_process_that_forks_holds_neither_connections_nor_terminals(void **state)
+static void the_processes_that_fork_hold_neither_connections_nor_terminals(void **state)
 {
-	pid_t forker;
+	static const char *const names[] = {"telnetd-forker", "telnetd-starter"};
 
 	(void)state;
 	SKIP_UNLESS_ROOT();
-	forker = server_only_child(&server, "telnetd-forker");
-	assert_in_range(process_descriptors(forker), 1, 5);
-	assert_int_equal(process_finds_descriptor(forker, "/dev/ptmx"), -1);
-	assert_int_equal(process_finds_descriptor(forker, "/dev/pts/"), -1);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		pid_t forker = server_only_child(&server, names[i]);
+
+		assert_in_range(process_descriptors(forker), 1, 5);
+		assert_int_equal(process_finds_descriptor(forker, "/dev/ptmx"), -1);
+		assert_int_equal(process_finds_descriptor(forker, "/dev/pts/"), -1);
+	}
+}
+
+static bool has_mapped(pid_t pid, const char *name)
+{
+	char path[64], line[1024];
+	bool found = false;
+	FILE *maps;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", (int)pid);
+	maps = fopen(path, "re");
+	assert_non_null(maps);
+	while (!found && fgets(line, sizeof(line), maps))
+		found = strstr(line, name) != NULL;
+	fclose(maps);
+	return found;
+}
+
+/* What only workers need makes each fork dearer. */
+static void only_workers_and_who_forks_them_have_converters_loaded(void **state)
+{
+	static const struct {
+		const char *name;
+		bool converts;
+	} children[] = {
+		{"telnetd-forker", true}, {"telnetd-starter", false}, {"telnetd-login", false}};
+
+	(void)state;
+	SKIP_UNLESS_ROOT();
+	if (!has_mapped(worker, "/EUC-KR.so")) {
+		print_message("%s: skipped: the C library here loads no files\n", __func__);
+		skip();
+	}
+	for (size_t i = 0; i < sizeof(children) / sizeof(children[0]); i++)
+		assert_int_equal(
+			has_mapped(server_only_child(&server, children[i].name), "/EUC-KR.so"),
+			children[i].converts);
 }
 
 static void the_login_program_holds_nothing_but_its_terminal(void **state)
@@ -251,7 +290,8 @@ int main(void)
 		SANDBOX_TEST(the_worker_holds_no_descriptors_but_its_own),
 		SANDBOX_TEST(the_monitor_holds_neither_a_clients_socket_nor_a_terminal),
 		SANDBOX_TEST(only_one_process_holds_a_clients_socket),
-		SANDBOX_TEST(the_process_that_forks_holds_neither_connections_nor_terminals),
+		SANDBOX_TEST(the_processes_that_fork_hold_neither_connections_nor_terminals),
+		SANDBOX_TEST(only_workers_and_who_forks_them_have_converters_loaded),
 		SANDBOX_TEST(the_login_program_holds_nothing_but_its_terminal),
 		SANDBOX_TEST(the_worker_cannot_be_looked_into_by_its_own_user),
 	};

@@ -600,22 +600,21 @@ static void assert_agreeable(const char *const *names)
 	assert_null(config.charsets.agreeable[i]);
 }
 
-static void without_character_sets_only_ascii_may_be_agreed_on(void **state)
+static void assert_all_agreeable(void)
 {
-	static const char *const ascii[] = {"US-ASCII", NULL};
+	for (size_t i = 0; i < CHARSETS_MAX; i++)
+		assert_ptr_equal(config.charsets.agreeable[i], charsets_at(i));
+	assert_null(charsets_at(CHARSETS_MAX));
+	assert_null(config.charsets.agreeable[CHARSETS_MAX]);
+}
 
+static void every_character_set_may_be_agreed_on_by_default(void **state)
+{
 	(void)state;
 	assert_good(HERMETIC);
 	assert_null(config.charsets.terminal);
 	assert_null(config.charsets.client);
-	assert_agreeable(ascii);
-}
-
-static void where_workers_are_shared_all_sets_may_be_agreed_on(void **state)
-{
-	(void)state;
-	assert_good(HERMETIC, "--sessions-per-worker", "0");
-	assert_string_equal(config.charsets.agreeable[CHARSETS_MAX - 1], "IBM1047");
+	assert_all_agreeable();
 }
 
 static void the_file_names_character_sets_in_upper_or_lower_case(void **state)
@@ -648,14 +647,13 @@ static void all_stands_for_every_character_set(void **state)
 	(void)state;
 	write_file("charsets = { all }\n");
 	assert_good("-c", file, "-l", "/bin/sh");
-	for (size_t i = 0; i < CHARSETS_MAX; i++)
-		assert_ptr_equal(config.charsets.agreeable[i], charsets_at(i));
-	assert_null(charsets_at(CHARSETS_MAX));
+	assert_all_agreeable();
 }
 
 #define KNOWN                                                                                      \
 	": one of UTF-8, US-ASCII, ISO-8859-1, ISO-8859-15, EUC-KR, CP949, EUC-JP, Shift_JIS, "    \
-	"ISO-2022-JP, GB18030, Big5, KOI8-R, CP437, CP850, IBM037, IBM1047 is wanted"
+	"ISO-2022-JP, GB18030, Big5, KOI8-R, CP437, CP850, "           \
+	"IBM037, IBM1047 is wanted"
 
 /* With lines before it, to be counted. */
 #define assert_bad_line(complaint, line)                                                           \
@@ -1059,8 +1057,7 @@ int main(void)
 		with_config(an_option_without_its_value_is_named),
 		with_config(an_argument_that_belongs_to_nothing_is_named),
 		with_config(the_file_sets_what_the_options_do),
-		with_config(without_character_sets_only_ascii_may_be_agreed_on),
-		with_config(where_workers_are_shared_all_sets_may_be_agreed_on),
+		with_config(every_character_set_may_be_agreed_on_by_default),
 		with_config(the_file_names_character_sets_in_upper_or_lower_case),
 		with_config(an_empty_list_of_character_sets_offers_none),
 		with_config(all_stands_for_every_character_set),
