@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Conversion between the character set of the peer and that of the terminal, by iconv(3), through
- * code points. It stands between the newline rules and the terminal, in both directions: what is
- * typed is converted behind them, what is shown before. Which set is in force is charset.c's.
+ * Conversion between the character set of the peer and that of the terminal, through code points.
+ * It stands between the newline rules and the terminal, in both directions: what is typed is
+ * converted behind them, what is shown before. Which set is in force is charset.c's.
  */
 #include <errno.h>
-#include <iconv.h>
 #include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
@@ -24,8 +23,8 @@
 #define DESIGNATE_ASCII "\033(B"
 
 struct direction {
-	iconv_t decoder; /* to code points */
-	iconv_t encoder; /* from code points */
+	struct codec decoder; /* to code points */
+	struct codec encoder; /* from code points */
 	char kept[NVT_KEPT_MAX]; /* the beginning of a character */
 	size_t kept_size;
 	bool cr; /* of EBCDIC: a CR came, whose LF may follow */
@@ -43,13 +42,13 @@ struct conversion {
 /* Where converted bytes go. */
 typedef void (*sink)(struct nvt *, const char *bytes, size_t size);
 
-#define NO_CONVERTER ((iconv_t)-1)
 #define FAILED ((size_t)-1)
 
 /* --- from code points to bytes ------------------------------------------------------------ */
 
 /* Converts as many code points as the encoder knows; returns how many that were. */
-static size_t encode_some(struct nvt *nvt, iconv_t encoder, wchar_t *wide, size_t count, sink to)
+static size_t encode_some(struct nvt *nvt, struct codec *encoder, wchar_t *wide, size_t count,
+			  sink to)
 {
 	char *in = (char *)wide;
 	size_t left = count * sizeof(*wide), result = FAILED;
@@ -58,7 +57,7 @@ static size_t encode_some(struct nvt *nvt, iconv_t encoder, wchar_t *wide, size_
 		char encoded[ENCODED_SIZE], *out = encoded;
 		size_t room = sizeof(encoded);
 
-		result = iconv(encoder, &in, &left, &out, &room);
+		result = codec_convert(encoder, &in, &left, &out, &room);
 		if (out > encoded)
 			to(nvt, encoded, (size_t)(out - encoded));
 		if (result == FAILED && errno != E2BIG)
@@ -78,7 +77,7 @@ static size_t widen(const char *text, wchar_t wide[WIDE_SIZE])
 }
 
 /* A set that lacks even the question mark is none of ours. */
-static void encode_ascii(struct nvt *nvt, iconv_t encoder, const char *text, sink to)
+static void encode_ascii(struct nvt *nvt, struct codec *encoder, const char *text, sink to)
 {
 	wchar_t wide[WIDE_SIZE];
 	size_t count = widen(text, wide);
@@ -86,7 +85,7 @@ static void encode_ascii(struct nvt *nvt, iconv_t encoder, const char *text, sin
 	encode_some(nvt, encoder, wide, count, to);
 }
 
-static void encode(struct nvt *nvt, iconv_t encoder, wchar_t *wide, size_t count, sink to)
+static void encode(struct nvt *nvt, struct codec *encoder, wchar_t *wide, size_t count, sink to)
 {
 	while (count > 0) {
 		size_t done = encode_some(nvt, encoder, wide, count, to);
@@ -161,7 +160,7 @@ static void pass_wide(struct nvt *nvt, struct direction *direction, wchar_t *wid
 	for (size_t i = 0; direction->lacks_tags && i < count; i++)
 		if (((uint32_t)wide[i] >> 7) == (0xe0000 >> 7))
 			wide[i] = L'?';
-	encode(nvt, direction->encoder, wide, count, to);
+	encode(nvt, &direction->encoder, wide, count, to);
 }
 
 /* Whether bytes that end too early can still become a character. */
@@ -173,13 +172,14 @@ static bool may_go_on(const struct direction *direction, const char *bytes, size
 }
 
 /* Whether a character may begin so, for all that the first byte says. */
-static bool may_begin(const struct direction *direction, const char *bytes)
+static bool may_begin(struct direction *direction, const char *bytes)
 {
 	wchar_t wide;
 	char *in = (char *)(uintptr_t)bytes, *out = (char *)&wide;
 	size_t left = 1, room = sizeof(wide);
 
-	return iconv(direction->decoder, &in, &left, &out, &room) == FAILED && errno == EINVAL;
+	return codec_convert(&direction->decoder, &in, &left, &out, &room) == FAILED &&
+	       errno == EINVAL;
 }
 
 /*
@@ -211,7 +211,7 @@ static size_t decode(struct nvt *nvt, struct direction *direction, const char *b
 		wchar_t wide[WIDE_SIZE];
 		char *out = (char *)wide;
 		size_t room = sizeof(wide), skipped;
-		size_t result = iconv(direction->decoder, &in, &left, &out, &room);
+		size_t result = codec_convert(&direction->decoder, &in, &left, &out, &room);
 		int error = result == FAILED ? errno : 0;
 
 		pass_wide(nvt, direction, wide, WIDE_SIZE - room / sizeof(*wide), to);
@@ -265,8 +265,8 @@ static void begin_anew(struct direction *direction)
 {
 	direction->kept_size = 0;
 	direction->cr = false;
-	iconv(direction->decoder, NULL, NULL, NULL, NULL);
-	iconv(direction->encoder, NULL, NULL, NULL, NULL);
+	codec_restart(&direction->decoder);
+	codec_restart(&direction->encoder);
 }
 
 /* --- both ways ---------------------------------------------------------------------------- */
@@ -294,7 +294,7 @@ void conversion_from_keyboard(struct nvt *nvt, const char *bytes, size_t size)
 	if (!output->cr)
 		return;
 	output->cr = false;
-	encode_ascii(nvt, output->encoder, "\r", newline_from_keyboard);
+	encode_ascii(nvt, &output->encoder, "\r", newline_from_keyboard);
 }
 
 void conversion_say(struct nvt *nvt, const char *text)
@@ -313,7 +313,7 @@ void conversion_complete(struct nvt *nvt)
 	if (!output->cr)
 		return;
 	output->cr = false;
-	encode_ascii(nvt, output->encoder, "\r", newline_from_terminal);
+	encode_ascii(nvt, &output->encoder, "\r", newline_from_terminal);
 }
 
 void conversion_finish(struct nvt *nvt)
@@ -324,7 +324,7 @@ void conversion_finish(struct nvt *nvt)
 
 	give_up_kept(nvt, output, newline_from_terminal);
 	conversion_complete(nvt);
-	iconv(output->encoder, NULL, NULL, &out, &room);
+	codec_finish(&output->encoder, &out, &room);
 	newline_from_terminal(nvt, end, (size_t)(out - end));
 }
 
@@ -354,28 +354,22 @@ void conversion_release_input(struct nvt *nvt)
 
 /* --- opening ------------------------------------------------------------------------------ */
 
-static bool is_open(const struct direction *direction)
-{
-	return direction->decoder != NO_CONVERTER && direction->encoder != NO_CONVERTER;
-}
-
 static bool open_direction(struct direction *direction, const struct charset_set *from,
 			   const struct charset_set *to)
 {
-	direction->decoder = iconv_open("WCHAR_T", from->converter);
-	direction->encoder = iconv_open(to->converter, "WCHAR_T");
+	bool decodes = codec_open_decoder(&direction->decoder, &from->codec);
+	bool encodes = codec_open_encoder(&direction->encoder, &to->codec);
+
 	direction->pairs = from->traits & CHARSET_PAIRS;
 	direction->escapes = from->traits & CHARSET_ESCAPES;
-	direction->lacks_tags = strcmp(to->converter, "UTF-8") != 0;
-	return is_open(direction);
+	direction->lacks_tags = strcmp(to->name, "UTF-8") != 0;
+	return decodes && encodes;
 }
 
 static void close_direction(struct direction *direction)
 {
-	if (direction->decoder != NO_CONVERTER)
-		iconv_close(direction->decoder);
-	if (direction->encoder != NO_CONVERTER)
-		iconv_close(direction->encoder);
+	codec_close(&direction->decoder);
+	codec_close(&direction->encoder);
 }
 
 struct conversion *conversion_new(const struct charset_set *peer,

@@ -11,6 +11,7 @@
 
 #include <libtelnet.h>
 
+#include "nvt/codec.h"
 #include "nvt/framing.h"
 #include "nvt/nvt.h"
 #include "nvt/option.h"
@@ -82,7 +83,7 @@ enum charset_trait {
 
 struct charset_set {
 	const char *name;
-	const char *converter; /* what iconv(3) calls it */
+	struct codec_set codec;
 	const char *aliases[CHARSET_ALIASES];
 	unsigned traits; /* enum charset_trait */
 };

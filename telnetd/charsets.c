@@ -7,14 +7,14 @@
 /* In the order in which they are offered. */
 static const struct {
 	const char *name;
-	const char *converter; /* what iconv(3) calls it, as in nvt/charset.c */
+	const char *converter; /* what iconv(3) calls it; NULL: nvt converts it by itself */
 	bool for_clients_only;
 	bool built_in; /* into the C library: needs no file */
 } sets[] = {
 	{"UTF-8", "UTF-8", false, true},
 	{"US-ASCII", "ASCII", false, true},
-	{"ISO-8859-1", "ISO-8859-1", false, false},
-	{"ISO-8859-15", "ISO-8859-15", false, false},
+	{"ISO-8859-1", NULL, false, false},
+	{"ISO-8859-15", NULL, false, false},
 	{"EUC-KR", "EUC-KR", false, false},
 	{"CP949", "CP949", false, false},
 	{"EUC-JP", "EUC-JP", false, false},
@@ -22,11 +22,13 @@ static const struct {
 	{"ISO-2022-JP", "ISO-2022-JP", true, false},
 	{"GB18030", "GB18030", false, false},
 	{"Big5", "BIG5", false, false},
-	{"KOI8-R", "KOI8-R", false, false},
-	{"CP437", "CP437", false, false},
-	{"CP850", "CP850", false, false},
-	{"IBM037", "IBM037", true, false},
-	{"IBM1047", "IBM1047", true, false},
+	{"KOI8-R", NULL, false, false},
+	{"windows-1251", NULL, false, false},
+	{"windows-1252", NULL, false, false},
+	{"CP437", NULL, false, false},
+	{"CP850", NULL, false, false},
+	{"IBM037", NULL, true, false},
+	{"IBM1047", NULL, true, false},
 };
 
 #define SETS (sizeof(sets) / sizeof(sets[0]))
@@ -78,7 +80,7 @@ static bool load(struct charsets *charsets, const char *name)
 	iconv_t *converters = charsets->converters + charsets->converter_count;
 	size_t place = place_of(name);
 
-	if (place == SETS || sets[place].built_in)
+	if (place == SETS || sets[place].built_in || !sets[place].converter)
 		return place < SETS;
 	converters[0] = iconv_open(CODE_POINTS, sets[place].converter);
 	converters[1] = iconv_open(sets[place].converter, CODE_POINTS);

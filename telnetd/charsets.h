@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define CHARSETS_MAX 16 /* that there are */
+#define CHARSETS_MAX 18 /* that there are */
 
 struct charsets {
 	const char *terminal; /* of all terminals; NULL: UTF-8 */

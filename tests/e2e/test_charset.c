@@ -38,6 +38,8 @@ static const struct line lines[] = {
 	{"GB18030", "登录", "\xb5\xc7\xc2\xbc"},
 	{"Big5", "登入", "\xb5n\xa4J"},
 	{"KOI8-R", "Вход", "\xf7\xc8\xcf\xc4"},
+	{"windows-1251", "Вход", "\xc2\xf5\xee\xe4"},
+	{"windows-1252", "€", "\x80"},
 	{"ISO-8859-1", "é", "\xe9"},
 	{"ISO-8859-15", "€", "\xa4"},
 	{"CP437", "é", "\x82"},

@@ -138,6 +138,8 @@ static const struct {
 	{"GB18030", "GB18030", "\xe4\xb8\xad\xe6\x96\x87"},
 	{"Big5", "BIG5", "\xe4\xb8\xad\xe6\x96\x87"},
 	{"KOI8-R", "KOI8-R", "\xd0\x9f\xd1\x80\xd0\xb8"},
+	{"windows-1251", "CP1251", "\xd0\x9f\xd1\x80\xd0\xb8"},
+	{"windows-1252", "CP1252", "\xe2\x82\xac 5"},
 	{"CP437", "CP437", "caf\xc3\xa9"},
 	{"CP850", "CP850", "caf\xc3\xa9"},
 	{"IBM037", "IBM037", "caf\xc3\xa9"},

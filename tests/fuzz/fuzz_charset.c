@@ -32,23 +32,24 @@ static const struct set {
 	bool seven_bits;
 	bool only_for_peers;
 } sets[] = {
-	{"UTF-8", 4, false, false},	 {"US-ASCII", 1, true, false},
-	{"ISO-8859-1", 1, false, false}, {"ISO-8859-15", 1, false, false},
-	{"EUC-KR", 2, false, false},	 {"CP949", 2, false, false},
-	{"EUC-JP", 3, false, false},	 {"Shift_JIS", 2, false, false},
-	{"ISO-2022-JP", 2, true, true},	 {"GB18030", 4, false, false},
-	{"Big5", 2, false, false},	 {"KOI8-R", 1, false, false},
-	{"CP437", 1, false, false},	 {"CP850", 1, false, false},
-	{"IBM037", 1, false, true},	 {"IBM1047", 1, false, true},
+	{"UTF-8", 4, false, false},	   {"US-ASCII", 1, true, false},
+	{"ISO-8859-1", 1, false, false},   {"ISO-8859-15", 1, false, false},
+	{"EUC-KR", 2, false, false},	   {"CP949", 2, false, false},
+	{"EUC-JP", 3, false, false},	   {"Shift_JIS", 2, false, false},
+	{"ISO-2022-JP", 2, true, true},	   {"GB18030", 4, false, false},
+	{"Big5", 2, false, false},	   {"KOI8-R", 1, false, false},
+	{"CP437", 1, false, false},	   {"CP850", 1, false, false},
+	{"IBM037", 1, false, true},	   {"IBM1047", 1, false, true},
+	{"windows-1251", 1, false, false}, {"windows-1252", 1, false, false},
 };
 
 /* Its escape sequences are no characters. */
 #define ISO_2022_JP (&sets[8])
 
 static const char *const all_names[] = {
-	"UTF-8",  "US-ASCII",  "ISO-8859-1", "ISO-8859-15", "EUC-KR", "CP949",
-	"EUC-JP", "Shift_JIS", "GB18030",    "ISO-2022-JP", "Big5",   "KOI8-R",
-	"CP437",  "CP850",     "IBM037",     "IBM1047",	    NULL};
+	"UTF-8",     "US-ASCII", "ISO-8859-1",	 "ISO-8859-15",	 "EUC-KR", "CP949", "EUC-JP",
+	"Shift_JIS", "GB18030",	 "ISO-2022-JP",	 "Big5",	 "KOI8-R", "CP437", "CP850",
+	"IBM037",    "IBM1047",	 "windows-1251", "windows-1252", NULL};
 static const char *const some_names[] = {"EUC-KR", "ISO-2022-JP", "IBM037", NULL};
 static const char *const one_name[] = {"US-ASCII", NULL};
 static const char *const *const lists[] = {all_names, NULL, some_names, one_name};

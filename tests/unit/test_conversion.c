@@ -37,6 +37,10 @@ static const struct text texts[] = {
 	TEXT("GB18030", "登录 ÿ 🙂", "\xb5\xc7\xc2\xbc \x81\x30\x8b\x37 \x95\x30\x85\x32"),
 	TEXT("Big5", "登入", "\xb5n\xa4J"),
 	TEXT("KOI8-R", "Вход Ъ", "\xf7\xc8\xcf\xc4 " IAC IAC),
+	TEXT("windows-1251", "Вход ё я", "\xc2\xf5\xee\xe4 \xb8 " IAC IAC),
+	TEXT("windows-1252", "„5 €“ ÿ",
+	     "\x84"
+	     "5 \x80\x93 " IAC IAC),
 	TEXT("ISO-8859-1", "café ÿ", "caf\xe9 " IAC IAC),
 	TEXT("ISO-8859-15", "5 €", "5 \xa4"),
 	TEXT("CP437", "║é", "\xba\x82"),
@@ -537,9 +541,9 @@ static void without_escapes_a_dropped_screen_sends_nothing(void **unused)
 /* --- bounds ------------------------------------------------------------------------------- */
 
 static const char *const all_sets[] = {
-	"UTF-8",  "US-ASCII",  "ISO-8859-1",  "ISO-8859-15", "EUC-KR", "CP949",
-	"EUC-JP", "Shift_JIS", "ISO-2022-JP", "GB18030",     "Big5",   "KOI8-R",
-	"CP437",  "CP850",     "IBM037",      "IBM1047",
+	"UTF-8",	"US-ASCII",	"ISO-8859-1",  "ISO-8859-15", "EUC-KR", "CP949",
+	"EUC-JP",	"Shift_JIS",	"ISO-2022-JP", "GB18030",     "Big5",	"KOI8-R",
+	"windows-1251", "windows-1252", "CP437",       "CP850",	      "IBM037", "IBM1047",
 };
 
 /* The same bytes in every run. */
