@@ -228,6 +228,18 @@ static bool awaits_silence(const struct session *session)
 	       session->to_screen.size == 0;
 }
 
+/*
+ * Whether something that came waits, though the queues have emptied since: nothing else would tell
+ * when to go on with it. What is still to be shown does; a new mode may wait for that.
+ */
+static bool can_go_on(const struct session *session)
+{
+	size_t most = session->telnet || session->server_ended ? 0 : 1;
+
+	return takes_input(session) && session->to_screen.size == 0 &&
+	       (session->input_size > most || nvt_is_holding(session->nvt));
+}
+
 /* How long to wait in milliseconds; -1: for ever. */
 static int time_until_silence(const struct session *session)
 {
@@ -281,18 +293,20 @@ void session_step(struct session *session)
 {
 	struct pollfd polled[POLLED];
 	const short readable = POLLIN | POLLHUP | POLLERR | POLLNVAL;
+	bool goes_on;
 	int ready;
 
 	nvt_flush(session->nvt); /* what was typed, too */
 	half_close(session);
 	fill_polled(session, polled);
-	ready = terminal_wait(polled, POLLED, time_until_silence(session));
+	goes_on = can_go_on(session);
+	ready = terminal_wait(polled, POLLED, goes_on ? 0 : time_until_silence(session));
 	if (ready < 0) {
 		if (errno != EINTR)
 			session->error = errno;
 		memset(polled, 0, sizeof(polled));
 	}
-	session->silent = ready == 0;
+	session->silent = ready == 0 && !goes_on;
 	session_answer_requests(session);
 	if (polled[POLLED_SOCKET].revents & POLLPRI)
 		urgent_came(session);

@@ -409,6 +409,32 @@ static void what_is_piped_in_goes_compressed_and_its_stream_ends(void **state)
 	inflateEnd(&inflater);
 }
 
+/* --- answers ------------------------------------------------------------------------------ */
+
+#define ASKS ((size_t)600)
+
+/* The answers are more than the client lets wait, and the socket takes them all at once. */
+static void what_came_after_many_requests_is_shown(void **state)
+{
+	static const char ask[] = IAC SB "\x18\x01" IAC SE;
+	char asks[ASKS * (sizeof(ask) - 1) + sizeof("after them\r\n")];
+	size_t size = ASKS * (sizeof(ask) - 1);
+
+	(void)state;
+	for (size_t i = 0; i < ASKS; i++)
+		memcpy(asks + i * (sizeof(ask) - 1), ask, sizeof(ask) - 1);
+	memcpy(asks + size, "after them\r\n", sizeof("after them\r\n"));
+	listener_open(&listener);
+	typist.variables[0] = "TERM=a-terminal-with-a-name-of-forty-letters-";
+	typist_start(&typist, (const char *const[]){trial_built("telnet"), "-q", "127.0.0.1",
+						    listener.port_text, NULL});
+	client_use(&server, listener_accept(&listener), NULL);
+	client_send(&server, BYTES(IAC DO "\x18"));
+	client_expect_raw(&server, BYTES(IAC WILL "\x18"));
+	client_send(&server, asks, strlen("after them\r\n") + size);
+	typist_expect(&typist, "after them\r\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -426,6 +452,7 @@ int main(void)
 		TEST(a_slow_reader_gets_all_that_a_stream_expands_to),
 		TEST(each_key_is_sent_at_once_in_a_compressed_stream),
 		TEST(what_is_piped_in_goes_compressed_and_its_stream_ends),
+		TEST(what_came_after_many_requests_is_shown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
