@@ -61,6 +61,7 @@ struct editor {
 	unsigned char typed[TYPED_SIZE];
 	size_t typed_size;
 	bool quoting; /* the next character is text */
+	bool moved; /* the last key was no character: the cursor may have moved */
 	bool reading;
 	bool away; /* something was shown, of which libedit has not been told */
 	bool ending; /* no more of the line is wanted */
@@ -143,6 +144,14 @@ static void draw_on_screen(struct editor *editor)
 	el_wset(editor->library, EL_SETFP, 1, stdout);
 }
 
+/* What libedit has to draw is on the screen already. */
+static void draw_again_nowhere(struct editor *editor)
+{
+	draw_nowhere(editor);
+	el_wset(editor->library, EL_REFRESH);
+	draw_on_screen(editor);
+}
+
 static void take_prompt(struct editor *editor)
 {
 	free(editor->prompt);
@@ -190,9 +199,7 @@ static void come_back(struct editor *editor)
 {
 	editor->away = false;
 	take_prompt(editor);
-	draw_nowhere(editor);
-	el_wset(editor->library, EL_REFRESH);
-	draw_on_screen(editor);
+	draw_again_nowhere(editor);
 	if (!editor->hidden)
 		return;
 	el_wreplacestr(editor->library, editor->hidden);
@@ -351,6 +358,7 @@ static int key_came(struct editor *editor, int key, wchar_t *code)
 {
 	bool is_empty = line_length(editor) == 0;
 
+	editor->moved = true;
 	if ((key == LINEKEY_OLDER || key == LINEKEY_NEWER) && !can_go_in_history(editor, key))
 		return do_action(editor, ACT_COME_BACK, code);
 	if (key == LINEKEY_END_OF_FILE && is_empty)
@@ -364,14 +372,19 @@ static int key_came(struct editor *editor, int key, wchar_t *code)
 	return do_action(editor, ACT_COME_BACK, code);
 }
 
-/* A character that libedit would take for a command is inserted by `act`. */
+/*
+ * A character that libedit would take for a command is inserted by `act`. So is the first one after
+ * a key: in a line that is longer than the screen libedit loses its place, and without a refresh
+ * would draw outside its picture.
+ */
 static int character_came(struct editor *editor, wchar_t *character)
 {
 	bool is_plain = *character >= MAP_SIZE || (*character >= L' ' && *character <= L'~');
 
-	if (is_plain && !editor->away)
+	if (is_plain && !editor->away && !editor->moved)
 		return 1;
-	if (is_plain)
+	editor->moved = false;
+	if (is_plain && editor->away)
 		editor->next = *character;
 	else
 		editor->text[0] = *character;
@@ -535,7 +548,8 @@ static void begin_line(struct editor *editor)
 {
 	struct termios modes;
 
-	editor->broken_off = editor->ending = editor->away = editor->quoting = false;
+	editor->broken_off = editor->ending = editor->away = editor->quoting = editor->moved =
+		false;
 	editor->next = editor->text[0] = L'\0';
 	editor->reading = true;
 	editor->depth = 0;
@@ -596,9 +610,15 @@ bool editor_is_away(const struct editor *editor)
 	return editor->reading && editor->away;
 }
 
+/*
+ * libedit forgets its picture of the screen then, but not the cursor's place, which may be outside
+ * the new one. Most terminals have wrapped the line anew themselves.
+ */
 void editor_resize(struct editor *editor)
 {
 	el_resize(editor->library);
+	if (editor->reading)
+		draw_again_nowhere(editor);
 }
 
 #endif

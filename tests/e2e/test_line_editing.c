@@ -402,6 +402,49 @@ static void the_terminals_own_interrupt_key_drops_the_line(void **state)
 	client_expect_raw(&server, BYTES("r\003ight\r\n"));
 }
 
+/* --- lines that do not fit on the screen -------------------------------------------------- */
+
+#define ABC "abcabcabcabcabcabcabcabcabcabc"
+
+/* So much is typed that its end is outside what the window is made then. */
+static void a_window_may_become_smaller_than_the_line(void **state)
+{
+	char line[COMMAND_SIZE] = "";
+
+	(void)state;
+	memset(line, 'x', COMMAND_SIZE - sizeof("end" ABC ABC "\r\n"));
+	strcat(line, "end");
+	connect_after("sane");
+	typist_type(&typist, line);
+	typist_expect(&typist, "end");
+	typist_resize(&typist, 3, 2 * COLUMNS);
+	typist_enter(&typist, ABC ABC);
+	strcat(line, ABC ABC "\r\n");
+	client_expect_raw(&server, line, strlen(line));
+}
+
+static void a_line_longer_than_the_screen_can_be_edited(void **state)
+{
+	static const char *const there[] = {"\001\005", "\002\006", "\001\005\177", "\027\031",
+					    "\001\022\005"};
+	char line[COMMAND_SIZE] = "";
+
+	(void)state;
+	memset(line, 'x', COMMAND_SIZE - sizeof(ABC ABC ABC) - 3);
+	for (size_t i = 0; i < LENGTH(there); i++) {
+		char expected[COMMAND_SIZE];
+
+		connect_after("sane rows 3 columns 40");
+		typist_type(&typist, line);
+		typist_type(&typist, there[i]);
+		typist_enter(&typist, ABC ABC ABC);
+		snprintf(expected, sizeof(expected), "%.*s" ABC ABC ABC "\r\n",
+			 (int)strlen(line) - (strchr(there[i], '\177') != NULL), line);
+		client_expect_raw(&server, expected, strlen(expected));
+		tear_down(NULL);
+	}
+}
+
 /* --- terminals that cannot edit ----------------------------------------------------------- */
 
 static void connect_on_plain(const char *terminal)
@@ -467,6 +510,8 @@ int main(void)
 		TEST(the_terminals_own_keys_are_those_of_the_editor),
 		TEST(keys_that_the_terminal_has_not_are_text),
 		TEST(the_terminals_own_interrupt_key_drops_the_line),
+		TEST(a_window_may_become_smaller_than_the_line),
+		TEST(a_line_longer_than_the_screen_can_be_edited),
 		TEST(a_terminal_that_cannot_edit_edits_lines_itself_and_echoes),
 		TEST(the_command_prompt_works_there_as_well),
 	};
