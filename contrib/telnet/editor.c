@@ -109,10 +109,12 @@ bool editor_is_possible(void)
 
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
 		return false;
+	terminal_size(&columns, &rows);
+	if ((size_t)columns * rows > CELLS_MAX)
+		return false;
 	if (terminal == UNKNOWN)
 		terminal = terminal_can_edit() ? CAN : CANNOT;
-	terminal_size(&columns, &rows);
-	return terminal == CAN && (size_t)columns * rows <= CELLS_MAX;
+	return terminal == CAN;
 }
 
 /* --- what is on the screen ---------------------------------------------------------------- */

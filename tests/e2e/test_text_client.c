@@ -555,6 +555,26 @@ static void a_window_beyond_all_measure_uses_no_memory(void **state)
 		assert_in_range(atol(size), 1, 16384); /* KiB */
 }
 
+static void a_window_that_is_too_large_at_first_uses_no_memory(void **state)
+{
+	static char command[512];
+	char size[64];
+
+	(void)state;
+	listener_open(&listener);
+	snprintf(command, sizeof(command), "stty rows 20000 columns 20000; exec %s -q 127.0.0.1 %s",
+		 trial_built("telnet"), listener.port_text);
+	typist_start(&typist, (const char *const[]){"sh", "-c", command, NULL});
+	client_use(&server, listener_accept(&listener), NULL);
+	client_type(&server, "220 ready\r\n");
+	typist_expect(&typist, "220 ready\r\n");
+	typist_enter(&typist, "wronk\177g");
+	client_expect_raw(&server, BYTES("wrong\r\n"));
+	process_status(typist.pid, "VmHWM", size, sizeof(size));
+	if (!SANITIZED)
+		assert_in_range(atol(size), 1, 16384); /* KiB */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -589,6 +609,7 @@ int main(void)
 		TEST(closed_descriptors_do_not_become_the_trace_or_the_server),
 		TEST(a_server_that_floods_waits_for_a_screen_that_nobody_reads),
 		TEST(a_window_beyond_all_measure_uses_no_memory),
+		TEST(a_window_that_is_too_large_at_first_uses_no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
