@@ -279,19 +279,32 @@ static bool is_control(char byte)
 	return (unsigned char)byte < ' ' || byte == '\177';
 }
 
-/* Bytes that are no character are shown as one character each. */
+/* A character of which bytes are missing when another one comes is shown as one character. */
+static void end_character(struct prompt *prompt, size_t columns)
+{
+	if (mbsinit(&prompt->character))
+		return;
+	memset(&prompt->character, 0, sizeof(prompt->character));
+	put_character(prompt, L'?', columns);
+}
+
+/* So is each other byte that is no character. */
 static void text_byte(struct prompt *prompt, char byte, size_t columns)
 {
+	bool begins = mbsinit(&prompt->character);
 	wchar_t character;
 	size_t length = mbrtowc(&character, &byte, 1, &prompt->character);
 
 	if (length == (size_t)-2)
 		return;
-	if (length == (size_t)-1) {
-		memset(&prompt->character, 0, sizeof(prompt->character));
-		character = L'?';
+	if (length != (size_t)-1) {
+		put_character(prompt, character, columns);
+		return;
 	}
-	put_character(prompt, character, columns);
+	memset(&prompt->character, 0, sizeof(prompt->character));
+	put_character(prompt, L'?', columns);
+	if (!begins)
+		text_byte(prompt, byte, columns);
 }
 
 void prompt_show(struct prompt *prompt, const char *bytes, size_t size, size_t columns)
@@ -299,12 +312,14 @@ void prompt_show(struct prompt *prompt, const char *bytes, size_t size, size_t c
 	if (columns == 0 || columns > PROMPT_COLUMNS_MAX)
 		columns = PROMPT_COLUMNS_MAX;
 	for (size_t i = 0; i < size; i++) {
-		if (prompt->state != STATE_TEXT)
+		if (prompt->state != STATE_TEXT) {
 			escaped_byte(prompt, bytes[i], columns);
-		else if (is_control(bytes[i]))
+		} else if (is_control(bytes[i])) {
+			end_character(prompt, columns);
 			control_came(prompt, bytes[i], columns);
-		else
+		} else {
 			text_byte(prompt, bytes[i], columns);
+		}
 	}
 }
 

@@ -402,6 +402,18 @@ static void the_terminals_own_interrupt_key_drops_the_line(void **state)
 	client_expect_raw(&server, BYTES("r\003ight\r\n"));
 }
 
+/* Most terminals show one character for the \xf1, and the next one as it is. */
+static void a_prompt_in_another_character_set_keeps_its_width(void **state)
+{
+	(void)state;
+	connect_after("sane");
+	client_type(&server, "contrase\xf1"
+			     "a\xe5\x90\t>");
+	typist_expect(&typist, ">");
+	typist_type(&typist, "\022");
+	typist_expect(&typist, "contrase?a?     >");
+}
+
 /* --- lines that do not fit on the screen -------------------------------------------------- */
 
 #define ABC "abcabcabcabcabcabcabcabcabcabc"
@@ -510,6 +522,7 @@ int main(void)
 		TEST(the_terminals_own_keys_are_those_of_the_editor),
 		TEST(keys_that_the_terminal_has_not_are_text),
 		TEST(the_terminals_own_interrupt_key_drops_the_line),
+		TEST(a_prompt_in_another_character_set_keeps_its_width),
 		TEST(a_window_may_become_smaller_than_the_line),
 		TEST(a_line_longer_than_the_screen_can_be_edited),
 		TEST(a_terminal_that_cannot_edit_edits_lines_itself_and_echoes),
