@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -39,6 +40,31 @@ static int cannot_listen(const struct origin *origin, const char *host, const ch
 	return CONFIG_EXIT_FAILURE;
 }
 
+/* getaddrinfo(3) does not tell a zone that is missing, or that is not an interface. */
+static int bad_address(const struct config_bind *bind)
+{
+	const char *zone = strchr(bind->host, '%');
+
+	if (!zone)
+		return complain_of(&bind->origin,
+				   "bad address '%s': an IPv4 or IPv6 address in figures is wanted",
+				   bind->host);
+	if (if_nametoindex(zone + 1) == 0)
+		return complain_of(&bind->origin, "bad address '%s': there is no interface '%s'",
+				   bind->host, zone + 1);
+	return complain_of(&bind->origin,
+			   "bad address '%s': only a link-local IPv6 address has a zone",
+			   bind->host);
+}
+
+static bool lacks_zone(const struct addrinfo *address)
+{
+	const struct sockaddr_in6 *ipv6 = (const void *)address->ai_addr;
+
+	return address->ai_family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&ipv6->sin6_addr) &&
+	       ipv6->sin6_scope_id == 0;
+}
+
 /* Returns a listening socket, or -1 after a complaint, with *status set. */
 static int open_bind(const struct config_bind *bind, const char *port, int *status)
 {
@@ -48,10 +74,15 @@ static int open_bind(const struct config_bind *bind, const char *port, int *stat
 	int fd;
 
 	if (getaddrinfo(bind->host, port, &hints, &address) != 0) {
-		*status = complain_of(
-			&bind->origin,
-			"bad address '%s': an IPv4 or IPv6 address in figures is wanted",
-			bind->host);
+		*status = bad_address(bind);
+		return -1;
+	}
+	if (lacks_zone(address)) {
+		*status = complain_of(&bind->origin,
+				      "bad address '%s': a link-local address needs its zone, the "
+				      "name of an interface: %s%%eth0",
+				      bind->host, bind->host);
+		freeaddrinfo(address);
 		return -1;
 	}
 	fd = open_socket(address);

@@ -199,7 +199,7 @@ struct mode {
 
 static const struct mode modes[] = {
 	{"character", "each key is sent as it is typed, and the server echoes", mode_character},
-	{"line", "lines are edited here where the server's terminal would (LINEMODE)", mode_line},
+	{"line", "lines are edited here when the server's terminal would", mode_line},
 	{"oldline", "whole lines are sent, edited and shown here, without LINEMODE", mode_old_line},
 	{"text", "every byte is text from now on, and lines are edited here", mode_text},
 	{"telnet", "speak TELNET now, with offers, to a server that has not begun", mode_telnet},

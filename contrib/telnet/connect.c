@@ -3,6 +3,7 @@
 #include "contrib/telnet/connect.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -248,6 +249,25 @@ static void tell_failures(const struct attempts *attempts, const struct connect_
 	}
 }
 
+/* getaddrinfo(3) speaks of names also where it is the zone, or the kind of address, that is wrong.
+ */
+static void tell_not_found(const struct connect_target *target, int error)
+{
+	const char *zone = strchr(target->host, '%');
+
+	fprintf(stderr, "telnet: cannot find host %s: ", target->host);
+	if (error == EAI_NONAME && zone && if_nametoindex(zone + 1) == 0)
+		fprintf(stderr, "there is no interface '%s'\n", zone + 1);
+	else if (error == EAI_NONAME && zone)
+		fputs("only a link-local IPv6 address has a zone\n", stderr);
+	else if (target->family != AF_UNSPEC && (error == EAI_ADDRFAMILY || error == EAI_NODATA))
+		fprintf(stderr, "it has no %s address\n",
+			target->family == AF_INET6 ? "IPv6" : "IPv4");
+	else
+		fprintf(stderr, "%s\n",
+			error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error));
+}
+
 static int connect_to_list(const struct connect_target *target, const struct addrinfo *list,
 			   FILE *notices)
 {
@@ -302,8 +322,7 @@ int connect_to(const struct connect_target *target, FILE *notices)
 	snprintf(port, sizeof(port), "%hu", number);
 	error = getaddrinfo(target->host, port, &hints, &list);
 	if (error != 0) {
-		fprintf(stderr, "telnet: cannot find host %s: %s\n", target->host,
-			error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error));
+		tell_not_found(target, error);
 		return -1;
 	}
 	socket = connect_to_list(target, list, notices);

@@ -32,7 +32,9 @@ static bool export_variable(struct client *client, const char *name)
 		error = variables_export(&client->variables, name, true);
 	if (error != 0)
 		fprintf(stderr, "telnet: cannot export the variable '%s': %s\n", name,
-			variables_explain(error));
+			strchr(name, '=')
+				? "give only its name: the value comes from the environment"
+				: variables_explain(error));
 	return error == 0;
 }
 

@@ -224,7 +224,7 @@ static void a_variable_that_is_not_there_is_named(void **state)
 {
 	static const struct mistake mistakes[] = {
 		{{"--env", "NOT_HERE", "localhost"}, "variable 'NOT_HERE': no such variable"},
-		{{"--env", "HOME=/x", "localhost"}, "variable 'HOME=/x': no such variable"},
+		{{"--env", "HOME=/x", "localhost"}, "variable 'HOME=/x': give only its name"},
 	};
 
 	(void)state;
@@ -295,6 +295,27 @@ static void a_link_local_address_without_a_zone_is_told_so(void **state)
 	typist_expect(&typist, "fe80::1");
 	typist_expect(&typist, "a link-local address needs its zone");
 	assert_int_equal(typist_expect_end(&typist), 1);
+}
+
+static void a_host_that_cannot_be_found_is_told_why(void **state)
+{
+	static const struct mistake mistakes[] = {
+		{{"fe80::1%nowhere0", "2024"},
+		 "fe80::1%nowhere0: there is no interface 'nowhere0'"},
+		{{"telnet://[fe80::1%25nowhere0]/"}, "there is no interface 'nowhere0'"},
+		{{"::1%lo", "2024"}, "only a link-local IPv6 address has a zone"},
+		{{"-4", "::1", "2024"}, "cannot find host ::1: it has no IPv4 address"},
+		{{"-6", "127.0.0.1", "2024"}, "cannot find host 127.0.0.1: it has no IPv6 address"},
+		{{"-b", "127.0.0.1", "::1", "2024"}, "it has no IPv4 address"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < LENGTH(mistakes); i++) {
+		call(mistakes[i].words);
+		typist_expect(&typist, mistakes[i].answer);
+		assert_int_equal(typist_expect_end(&typist), 1);
+		typist_leave(&typist);
+	}
 }
 
 /* --- names of services -------------------------------------------------------------------- */
@@ -394,6 +415,7 @@ int main(void)
 		TEST(a_bad_address_to_connect_from_is_named),
 		TEST(an_address_of_another_machine_is_named),
 		TEST(a_link_local_address_without_a_zone_is_told_so),
+		TEST(a_host_that_cannot_be_found_is_told_why),
 		TEST(services_have_their_names_without_a_list_of_the_machine),
 	};
 

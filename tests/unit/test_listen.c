@@ -264,6 +264,20 @@ static void an_address_that_this_machine_has_not_is_said_in_one_line(void **stat
 	assert_int_equal(status, CONFIG_EXIT_FAILURE);
 }
 
+static void expect_bad_address(const char *host, const char *why)
+{
+	char expected[160];
+
+	config.bind_count = 0;
+	bind_to("127.0.0.1", "0");
+	bind_to(host, "0");
+	snprintf(expected, sizeof(expected), "telnetd: bad address '%s': %s\n", host, why);
+	assert_string_equal(open_sockets(), expected);
+	assert_int_equal(count, 0);
+	assert_int_equal(status, CONFIG_EXIT_USAGE);
+	assert_int_equal(open_descriptors(), descriptors);
+}
+
 /* Names are not looked up: a listening address must not depend on who answers for a name. */
 static void an_address_that_is_none_is_said_in_one_line(void **state)
 {
@@ -271,21 +285,18 @@ static void an_address_that_is_none_is_said_in_one_line(void **state)
 					    "::g",	 "1.2.3.4.5", "[::1]"};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
-		char expected[128];
+	for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++)
+		expect_bad_address(hosts[i], "an IPv4 or IPv6 address in figures is wanted");
+}
 
-		config.bind_count = 0;
-		bind_to("127.0.0.1", "0");
-		bind_to(hosts[i], "0");
-		snprintf(expected, sizeof(expected),
-			 "telnetd: bad address '%s': an IPv4 or IPv6 address in figures is "
-			 "wanted\n",
-			 hosts[i]);
-		assert_string_equal(open_sockets(), expected);
-		assert_int_equal(count, 0);
-		assert_int_equal(status, CONFIG_EXIT_USAGE);
-		assert_int_equal(open_descriptors(), descriptors);
-	}
+static void a_zone_that_is_missing_or_wrong_is_said(void **state)
+{
+	(void)state;
+	expect_bad_address("fe80::1", "a link-local address needs its zone, the name of an "
+				      "interface: fe80::1%eth0");
+	expect_bad_address("fe80::1%nowhere0", "there is no interface 'nowhere0'");
+	expect_bad_address("fe80::1%", "there is no interface ''");
+	expect_bad_address("127.0.0.1%lo", "only a link-local IPv6 address has a zone");
 }
 
 /* --- text --------------------------------------------------------------------------------- */
@@ -385,6 +396,7 @@ int main(void)
 		with_sockets(a_port_in_use_in_one_family_is_an_error_for_all_addresses),
 		with_sockets(an_address_that_this_machine_has_not_is_said_in_one_line),
 		with_sockets(an_address_that_is_none_is_said_in_one_line),
+		with_sockets(a_zone_that_is_missing_or_wrong_is_said),
 		cmocka_unit_test(an_ipv4_address_is_text_of_four_figures),
 		cmocka_unit_test(an_ipv6_address_is_text_in_its_short_form),
 		cmocka_unit_test(an_ipv4_mapped_address_is_text_of_ipv4),
