@@ -686,6 +686,7 @@ static void a_client_without_sga_gets_ga_after_all_that_it_has_not_read(void **s
 	pid_t worker;
 
 	(void)state;
+	SKIP_UNLESS_ROOT();
 	server_start(&server, "-l", "/bin/sh", NULL);
 	connect_without_sga();
 	client_expect_raw(&client, BYTES(IAC GA));
