@@ -197,18 +197,19 @@ static size_t next_line(const struct typed *typed)
 }
 
 /*
- * The kernel takes a lone VEOF for the end of file: a quoted one waits for the rest of its line.
+ * The kernel takes a lone VEOF for the end of file: a quoted one waits for the rest of its line. A
+ * newline is one whatever else it is.
  */
 static size_t without_quoted_end(const struct modes *modes, const struct typed *typed, size_t part)
 {
-	while (part > 0 && modes->end_of_file != 0 &&
+	while (part > 0 && modes->end_of_file != 0 && modes->end_of_file != '\n' &&
 	       typed->bytes[part - 1] == modes->end_of_file &&
 	       !typed_is_end_of_file(typed, part - 1))
 		part--;
 	return part;
 }
 
-size_t modes_next_part(struct modes *modes, int master, const struct typed *typed)
+size_t modes_next_part(struct modes *modes, int master, const struct typed *typed, bool is_last)
 {
 	size_t part;
 
@@ -218,7 +219,9 @@ size_t modes_next_part(struct modes *modes, int master, const struct typed *type
 		modes->looks++;
 		return 0;
 	}
-	part = without_quoted_end(modes, typed, next_line(typed));
+	part = next_line(typed);
+	if (part == typed->size && !is_last)
+		part = without_quoted_end(modes, typed, part);
 	if (part == 0) {
 		modes->looks++;
 		return 0;

@@ -65,9 +65,9 @@ void modes_map_typed(const struct modes *, char *bytes, size_t size);
  * How much of what was typed may be written now: all of it, or with a client that edits, for a
  * canonical terminal, the next line or end of file, or nothing as long as the program has not read
  * the last one. Such a client sends an end of file as a function; the same character in a line is
- * one that its user has quoted.
+ * one that its user has quoted, and waits for what follows it, unless nothing will (is_last).
  */
-size_t modes_next_part(struct modes *, int master, const struct typed *);
+size_t modes_next_part(struct modes *, int master, const struct typed *, bool is_last);
 
 /* How long to wait before the next part is looked for. */
 const struct timeval *modes_wait_for_line(const struct modes *);

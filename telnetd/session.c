@@ -288,7 +288,8 @@ static void drop_typed(struct session *session)
 static void write_typed(struct session *session)
 {
 	struct typed *typed = &session->typed;
-	size_t part = modes_next_part(&session->modes, session->master, typed);
+	size_t part =
+		modes_next_part(&session->modes, session->master, typed, session->half_closed);
 	int result;
 
 	modes_keep(&session->modes, session->master);

@@ -435,6 +435,41 @@ static void a_quoted_end_of_file_comes_to_who_reads_single_bytes(void **state)
 	client_expect(&client, "^Da^Db^D\r\n");
 }
 
+/* Alone it cannot be told from an end of file, and one follows. */
+static void a_quoted_end_of_file_before_the_function_holds_nothing_up(void **state)
+{
+	(void)state;
+	open_scripted();
+	client_enter(&client, "cat -v; echo en''ded");
+	client_send(&client, BYTES("a\004" IAC XEOF));
+	client_expect(&client, "a^D");
+	client_expect(&client, "ended\r\n");
+	client_enter(&client, "cat; echo a''gain");
+	client_send(&client, BYTES("\004" IAC XEOF "\r\n"));
+	client_expect(&client, "again\r\n");
+}
+
+static void a_quoted_end_of_file_is_read_where_nothing_more_will_come(void **state)
+{
+	(void)state;
+	open_scripted();
+	client_enter(&client, "cat -v; echo en''ded");
+	client_send(&client, BYTES("a\004"));
+	client_half_close(&client);
+	client_expect(&client, "a^D");
+	client_expect(&client, "ended\r\n");
+}
+
+static void a_newline_that_is_the_end_of_file_too_ends_a_line(void **state)
+{
+	(void)state;
+	open_scripted();
+	client_enter(&client, "stty eof '^J'; echo a''s newline");
+	client_expect(&client, "as newline\r\n");
+	client_enter(&client, "echo wri''tten");
+	client_expect(&client, "written\r\n");
+}
+
 /* Whether the terminal has taken them already or not when it leaves the editing to the client. */
 static void lines_typed_before_line_mode_begins_are_read(void **state)
 {
@@ -799,6 +834,9 @@ int main(void)
 		TEST(lines_typed_ahead_are_read_one_by_one),
 		TEST(a_quoted_end_of_file_is_a_character_of_its_line),
 		TEST(a_quoted_end_of_file_comes_to_who_reads_single_bytes),
+		TEST(a_quoted_end_of_file_before_the_function_holds_nothing_up),
+		TEST(a_quoted_end_of_file_is_read_where_nothing_more_will_come),
+		TEST(a_newline_that_is_the_end_of_file_too_ends_a_line),
 		TEST(lines_typed_before_line_mode_begins_are_read),
 		TEST(an_interrupt_overtakes_lines_typed_ahead),
 		TEST(many_lines_typed_ahead_are_all_read),
