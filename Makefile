@@ -434,8 +434,10 @@ INSTALLED = $(SBINDIR)/telnetd $(MANDIR)/man8/telnetd.8 $(DOCDIR)/telnetd.conf \
 	$(LIBDIR)/pkgconfig/libnvt.pc
 install_file = $(INSTALL) -m 644 $(1) $(DESTDIR)$(2)
 install_program = $(INSTALL) $(INSTALL_STRIP) -m 755 $(1) $(DESTDIR)$(2)
-# Some install(1)s make directories as the umask says, and so does the shell its files.
-install_edited = umask 022 && sed $(1) $(2) >$(DESTDIR)$(3) && chmod 644 $(DESTDIR)$(3)
+# Some install(1)s make directories as the umask says, and so does the shell its files. What is there
+# already may be a link, of a unit that is masked to /dev/null: it goes, as install(1) does it.
+install_edited = umask 022 && rm -f $(DESTDIR)$(3) && sed $(1) $(2) >$(DESTDIR)$(3) && \
+	chmod 644 $(DESTDIR)$(3)
 install_unit = $(call install_edited,-e 's|/usr/local/sbin|$(SBINDIR)|',contrib/systemd/$(1),$(UNITDIR)/$(1))
 # What a package does by its own means, and only root can.
 as_root = @[ -n '$(DESTDIR)' ] || [ "$$(id -u)" -ne 0 ] || { PATH=$$PATH:/usr/sbin:/sbin; $(1); }

@@ -173,6 +173,21 @@ static void what_is_installed_knows_where_it_is(void **state)
 	    root);
 }
 
+/* As `systemctl mask` makes one of a unit, to /dev/null. */
+static void what_a_link_leads_to_is_left_alone(void **state)
+{
+	(void)state;
+	run("mkdir -p '%s" UNITS "' '%s/usr/local/lib/pkgconfig' && cd '%s' && touch other && "
+	    "chmod 666 other && ln -s \"$PWD/other\" .%s/telnetd.service && "
+	    "ln -s \"$PWD/other\" ./usr/local/lib/pkgconfig/libnvt.pc && "
+	    "ln -s \"$PWD/other\" .%s/telnetd@.service",
+	    root, root, root, UNITS, UNITS);
+	run(MAKE "install DESTDIR='%s' 2>&1", root);
+	run("cd '%s' && [ ! -s other ] && [ \"$(stat -c %%a other)\" = 666 ] && "
+	    "grep -q ExecStart .%s/telnetd.service",
+	    root, UNITS);
+}
+
 /* systemd warns of what it does not know, and of a program that is not there. */
 static void systemd_has_nothing_to_say_against_the_units(void **state)
 {
@@ -223,6 +238,7 @@ int main(void)
 		INSTALL_TEST(the_client_is_left_out_if_that_is_asked_for),
 		INSTALL_TEST(programs_are_stripped_unless_that_is_not_wanted),
 		INSTALL_TEST(what_is_installed_knows_where_it_is),
+		INSTALL_TEST(what_a_link_leads_to_is_left_alone),
 		INSTALL_TEST(systemd_has_nothing_to_say_against_the_units),
 		INSTALL_TEST(without_destdir_root_makes_the_user_and_tells_the_linker),
 	};
