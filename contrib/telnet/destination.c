@@ -79,9 +79,13 @@ static bool read_host_and_port(struct destination *destination, char *text, cons
 
 /* --- URLs --------------------------------------------------------------------------------- */
 
-/* Replaces each %XX by its character (RFC 3986, 2.1); a % without two such digits stays. */
-static void decode(char *text)
+/*
+ * Replaces each %XX by its character (RFC 3986, 2.1); a % without two such digits stays. Returns
+ * false when there is a control character then: the text will be shown to the user.
+ */
+static bool decode(char *text)
 {
+	const char *begin = text;
 	char *to = text;
 
 	while (*text != '\0') {
@@ -96,9 +100,12 @@ static void decode(char *text)
 		}
 	}
 	*to = '\0';
+	while (*begin != '\0' && !iscntrl((unsigned char)*begin))
+		begin++;
+	return *begin == '\0';
 }
 
-static void read_user(struct destination *destination, char *text)
+static bool read_user(struct destination *destination, char *text)
 {
 	char *password = strchr(text, ':');
 
@@ -107,13 +114,14 @@ static void read_user(struct destination *destination, char *text)
 		fputs("telnet: the password of the URL is not sent: type it when you are asked\n",
 		      stderr);
 	}
-	decode(text);
 	if (text[0] != '\0')
 		destination->user = text;
+	return decode(text);
 }
 
 static bool read_url(struct destination *destination, char *text, const char *whole)
 {
+	static const char has_control[] = "it has a control character";
 	char *end = text + strcspn(text, "/?#"), *at;
 
 	if (end[0] != '\0' && strcmp(end, "/") != 0)
@@ -122,10 +130,12 @@ static bool read_url(struct destination *destination, char *text, const char *wh
 	at = strrchr(text, '@');
 	if (at) {
 		at[0] = '\0';
-		read_user(destination, text);
+		if (!read_user(destination, text))
+			return complain(whole, has_control);
 		text = at + 1;
 	}
-	decode(text);
+	if (!decode(text))
+		return complain(whole, has_control);
 	return read_host_and_port(destination, text, whole);
 }
 

@@ -168,6 +168,9 @@ static void what_is_no_host_is_answered_with_the_right_form(void **state)
 		{{"localhost", "25", "26"}, "'26' is one argument too many"},
 		{{"https://localhost/"}, "only telnet://HOST:PORT/ is understood"},
 		{{"telnet://"}, "bad host 'telnet://': a name or an address is wanted"},
+		{{"telnet://a%1b%5b2Jb/"},
+		 "bad host 'telnet://a%1b%5b2Jb/': it has a control character"},
+		{{"telnet://a%0ab@localhost/"}, "it has a control character"},
 		{{"telnet://localhost/path"}, "telnet://USER@HOST:PORT/ is wanted, without a path"},
 	};
 
