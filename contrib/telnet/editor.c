@@ -27,9 +27,6 @@
 /* Bytes that are no character of the locale are these wide characters plus the byte. */
 #define NO_CHARACTER 0xdc00
 
-/* libedit keeps a picture of the whole screen: one with more characters than this is none. */
-#define CELLS_MAX (1 << 20)
-
 /* Bytes that have been typed and are no key or character yet. */
 #define TYPED_SIZE (MB_LEN_MAX > LINEKEYS_SIZE ? MB_LEN_MAX : LINEKEYS_SIZE)
 
@@ -73,49 +70,6 @@ struct editor {
 	size_t hidden_cursor;
 	int depth; /* so many lines of the history have been gone back */
 };
-
-/* --- what the terminal can do ------------------------------------------------------------- */
-
-static bool has_capability(EditLine *library, char *name)
-{
-	char *value = NULL;
-
-	return el_get(library, EL_GETTC, name, &value) == 0 && value && value[0] != '\0';
-}
-
-/* libedit complains of a terminal that it does not know: here nobody hears that. */
-static bool terminal_can_edit(void)
-{
-	FILE *nowhere = fopen("/dev/null", "r+e");
-	EditLine *library =
-		nowhere ? el_init_fd("telnet", nowhere, nowhere, nowhere, -1, -1, -1) : NULL;
-	char up[] = "up", clear[] = "ce";
-	int edits = 0;
-	bool can = library && el_get(library, EL_EDITMODE, &edits) == 0 && edits &&
-		   has_capability(library, up) && has_capability(library, clear);
-
-	if (library)
-		el_end(library);
-	if (nowhere)
-		fclose(nowhere);
-	return can;
-}
-
-bool editor_is_possible(void)
-{
-	/* Of the process, as its one terminal is: terminal.c. */
-	static enum { UNKNOWN, CAN, CANNOT } terminal;
-	unsigned short columns, rows;
-
-	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
-		return false;
-	terminal_size(&columns, &rows);
-	if ((size_t)columns * rows > CELLS_MAX)
-		return false;
-	if (terminal == UNKNOWN)
-		terminal = terminal_can_edit() ? CAN : CANNOT;
-	return terminal == CAN;
-}
 
 /* --- what is on the screen ---------------------------------------------------------------- */
 
