@@ -28,8 +28,8 @@
 #
 # Variables: BUILD (where to build), SANITIZE=1, SECCOMP=no, EDIT=no, PORT and LOGIN (for run), JOBS,
 # ONLY, REPEAT, CONTENDERS and AWAKE (for bench), TIME, RUNS and ONLY (for fuzz), SUITE and ARCH (for
-# check-fresh), V=1 (show whole commands), and the usual CC, CPPFLAGS, CFLAGS, LDFLAGS, PKG_CONFIG, DESTDIR,
-# PREFIX, SBINDIR, UNITDIR and the like.
+# check-fresh), V=1 (show whole commands), and the usual CC, CPPFLAGS, CFLAGS, LDFLAGS, PKG_CONFIG,
+# DESTDIR, PREFIX, SBINDIR, UNITDIR and the like.
 
 VERSION = 0.1.0
 

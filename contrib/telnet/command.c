@@ -385,8 +385,8 @@ static enum command_result run_shell(struct client *client, size_t count, char *
 
 static const struct command commands[] = {
 	{"close", "", "close the connection", run_close, 0, false, true},
-	{"environ", "[define NAME VALUE | undefine|export|unexport NAME]",
-	 "variables that the server may be told", run_environ, 3, true, false},
+	{"environ", "[define NAME VALUE | undefine|export|unexport NAME]", "variables to tell",
+	 run_environ, 3, true, false},
 	{"help", "[COMMAND]", "this", run_help, 1, false, false},
 	{"mode", "character|line|oldline|text|telnet", "how what you type is sent", run_mode, 1,
 	 false, true},

@@ -55,7 +55,7 @@ static void show_toggles(struct client *client)
 		       *value_of(client, &toggles[i]) ? "on" : "off", toggles[i].help);
 	printf("  %-10s %-3s  the escape character (set escape X, ^X or off)\n", "escape",
 	       settings_show_character(client->settings.escape, escape));
-	printf("  %-10s %-3s  a file to write down what is negotiated (set tracefile FILE, or -)\n",
+	printf("  %-10s %-3s  a file that gets what is negotiated (set tracefile FILE, or -)\n",
 	       "tracefile", client->trace.file ? "on" : "off");
 }
 
