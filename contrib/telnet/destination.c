@@ -25,7 +25,7 @@ static bool is_ipv6(const char *text)
 	size_t size = strcspn(text, "%");
 	struct in6_addr binary;
 
-	if (size >= sizeof(address))
+	if (size >= sizeof(address) || strchr(text + size, ':'))
 		return false;
 	memcpy(address, text, size);
 	address[size] = '\0';

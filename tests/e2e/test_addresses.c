@@ -155,6 +155,7 @@ static void what_is_no_host_is_answered_with_the_right_form(void **state)
 {
 	static const struct mistake mistakes[] = {
 		{{"::1:2024:telnet"}, "an IPv6 address with a port is written [ADDRESS]:PORT"},
+		{{"fe80::1%lo:2024"}, "an IPv6 address with a port is written [ADDRESS]:PORT"},
 		{{"[::1"}, "bad host '[::1': [ADDRESS] or [ADDRESS]:PORT is wanted"},
 		{{"[::1]2024"}, "bad host '[::1]2024': [ADDRESS] or [ADDRESS]:PORT is wanted"},
 		{{"[::1]:"}, "bad host '[::1]:'"},
