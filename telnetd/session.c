@@ -143,13 +143,10 @@ struct session {
 	unsigned interest; /* enum interest: which of the events are added */
 	struct event timer; /* of the state, of a half-closed client or of a key: on_timer */
 	struct event flow; /* pending while output flows */
-	bool flowing; /* since flow was added */
 	struct event held; /* pending while nvt holds what came, and it can be taken */
 	struct event reopened; /* pending while nobody has the slave open */
 	int reopen_us; /* how long it was pending last; 0: the slave is open */
 	struct event go_ahead; /* pending since output came for a client that waits for GA */
-	bool go_ahead_due; /* after a pause, once the client has taken all of the output */
-	bool has_turn; /* the program: since the start, or the last line that was typed */
 	struct event line; /* pending while a line waits for the one before to be read */
 	struct modes modes;
 	struct outgoing outgoing;
@@ -160,7 +157,10 @@ struct session {
 	unsigned timing_marks; /* to be answered once what was typed has gone */
 	size_t screen_left; /* what may still be read while draining */
 	unsigned end_of_files; /* typed for a client that has half-closed */
+	bool flowing; /* since flow was added */
 	bool half_closed;
+	bool go_ahead_due; /* after a pause, once the client has taken all of the output */
+	bool has_turn; /* the program: since the start, or the last line that was typed */
 	bool encoding_screen; /* what nvt sends now is output of the terminal */
 	bool over;
 	enum message_end why;

@@ -655,7 +655,7 @@ static void a_client_without_sga_gets_ga_when_output_has_paused(void **state)
 /* Answers each GA that comes within some of the pauses before one. */
 static void answer_each_ga(const char *answer, size_t size)
 {
-	long long deadline = trial_now() + 4 * QUIET_MS;
+	long long deadline = trial_now() + 4LL * QUIET_MS;
 	size_t answered = 0;
 
 	while (trial_now() < deadline) {
