@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Edits lines by libedit. It is asked to draw what is typed; the server's unfinished line in front
- * of that is on the screen already, so libedit draws it with its output turned off. All that
- * libedit gets are characters and the codes of commands that are bound here: no byte that was typed
- * means anything to it.
+ * Edits lines by libedit, which draws what is typed. The server's unfinished line in front of that
+ * is on the screen already, so libedit draws it with its output turned off. libedit gets only
+ * characters, and codes of the commands that are bound here: it never sees a byte that was typed.
  */
 #include "contrib/telnet/editor.h"
 
@@ -24,11 +23,6 @@
 
 #define HISTORY_LINES 500
 
-/* Bytes that are no character of the locale are these wide characters plus the byte. */
-#define NO_CHARACTER 0xdc00
-
-/* Bytes that have been typed and are no key or character yet. */
-#define TYPED_SIZE (MB_LEN_MAX > LINEKEYS_SIZE ? MB_LEN_MAX : LINEKEYS_SIZE)
 
 /* libedit looks up characters below this in its map of commands. */
 #define MAP_SIZE 256
@@ -51,24 +45,22 @@ struct editor {
 	EditLine *library;
 	HistoryW *history;
 	FILE *nowhere; /* where libedit draws what is on the screen already */
-	cc_t characters[NCCS]; /* of the terminal, as keep_characters has told them libedit */
+	cc_t characters[NCCS]; /* of the terminal, as keep_characters has told libedit */
 	bool has_characters;
 	struct prompt shown; /* the server's unfinished line */
-	wchar_t *prompt; /* what libedit holds to be in front of the line */
-	unsigned char typed[TYPED_SIZE];
-	size_t typed_size;
-	bool quoting; /* the next character is text */
-	bool moved; /* the last key was no character: the cursor may have moved */
+	wchar_t *prompt; /* what libedit takes to be in front of the line */
+	struct linekeys typed;
+	bool moved; /* the last key was not a character: the cursor may have moved */
 	bool reading;
-	bool away; /* something was shown, of which libedit has not been told */
+	bool away; /* something was shown since, and libedit has not been told */
 	bool ending; /* no more of the line is wanted */
 	bool broken_off;
 	enum action action; /* what `act` is to do */
-	wchar_t text[2]; /* and to insert then: a character that is no command */
-	wchar_t next; /* a character or code that comes after it, or 0 */
+	wchar_t text[2]; /* what `act` then inserts: a character that libedit takes for a command */
+	wchar_t next; /* a character or code that libedit gets after `act`, or 0 */
 	wchar_t *hidden; /* what was typed, while it is away */
 	size_t hidden_cursor;
-	int depth; /* so many lines of the history have been gone back */
+	int depth; /* how many lines the user has gone back in the history */
 };
 
 /* --- what is on the screen ---------------------------------------------------------------- */
@@ -112,7 +104,7 @@ static void take_prompt(struct editor *editor)
 {
 	free(editor->prompt);
 	editor->prompt = prompt_write(&editor->shown);
-	/* libedit holds the cursor to be in the next row then. */
+	/* libedit then takes the cursor to be in the next row. */
 	if (prompt_fills_row(&editor->shown, columns_of_terminal()))
 		fputs(" \r", stdout);
 	fflush(stdout);
@@ -193,76 +185,30 @@ static bool add_character(struct editor *editor, wchar_t character)
 	mbstate_t state = {0};
 	size_t size = 1;
 
-	if (character >= NO_CHARACTER && character <= NO_CHARACTER + 0xff)
-		bytes[0] = (char)(character - NO_CHARACTER);
+	if (character >= LINEKEYS_NO_CHARACTER && character <= LINEKEYS_NO_CHARACTER + 0xff)
+		bytes[0] = (char)(character - LINEKEYS_NO_CHARACTER);
 	else
 		size = wcrtomb(bytes, character, &state);
 	return size == (size_t)-1 || line_add(editor->line, bytes, size);
 }
 
-static void drop_typed(struct editor *editor, size_t size)
-{
-	editor->typed_size -= size;
-	memmove(editor->typed, editor->typed + size, editor->typed_size);
-}
-
-/* Of these first bytes: LINEKEY_PART, or LINEKEY_NONE and a character, which is taken out. */
-static int take_character(struct editor *editor, size_t size, wchar_t *character)
-{
-	mbstate_t state = {0};
-	size_t length = mbrtowc(character, (const char *)editor->typed, size, &state);
-
-	if (length == (size_t)-2 && size < sizeof(editor->typed))
-		return LINEKEY_PART;
-	if (length == (size_t)-1 || length == (size_t)-2 || *character == L'\0') {
-		*character = (wchar_t)(NO_CHARACTER + editor->typed[0]);
-		length = 1;
-	}
-	drop_typed(editor, length);
-	editor->quoting = false;
-	return LINEKEY_NONE;
-}
-
-static int take_key(struct editor *editor, size_t size, wchar_t *character)
-{
-	int key = LINEKEY_NONE;
-
-	if (!editor->quoting)
-		key = linekeys_find(terminal_characters(), (const char *)editor->typed, size);
-	if (key == LINEKEY_PART)
-		return key;
-	if (key == LINEKEY_NONE)
-		return take_character(editor, size, character);
-	drop_typed(editor, size);
-	return key;
-}
-
 /*
- * The next key, or LINEKEY_NONE and a character. Returns false where the owner says something
- * else, which is then in `key`; what has been typed of a key waits.
+ * The next key, or LINEKEY_NONE and a character. Returns false if the owner says something else,
+ * which is then in `key`; what has been typed of a key waits.
  */
 static bool next_key(struct editor *editor, int *key, wchar_t *character)
 {
-	size_t size = 0;
+	while ((*key = linekeys_take(&editor->typed, terminal_characters(), character)) ==
+	       LINEKEY_PART) {
+		int byte = editor->next_byte(editor->owner);
 
-	for (;;) {
-		if (size == editor->typed_size) {
-			int byte = editor->next_byte(editor->owner);
-
-			if (byte < 0) {
-				*key = byte;
-				return false;
-			}
-			editor->typed[editor->typed_size++] = (unsigned char)byte;
+		if (byte < 0) {
+			*key = byte;
+			return false;
 		}
-		*key = take_key(editor, ++size, character);
-		if (*key == LINEKEY_PART)
-			continue;
-		size = 0;
-		if (*key != LINEKEY_QUOTE)
-			return true;
-		editor->quoting = true;
+		linekeys_add(&editor->typed, (unsigned char)byte);
 	}
+	return true;
 }
 
 /* What has been typed of the line is kept. */
@@ -276,8 +222,8 @@ static void break_off(struct editor *editor)
 	while (at < end)
 		if (!add_character(editor, *at++))
 			return;
-	line_add(editor->line, (const char *)editor->typed, editor->typed_size);
-	editor->typed_size = 0;
+	line_add(editor->line, editor->typed.bytes, editor->typed.size);
+	editor->typed.size = 0;
 }
 
 static int do_action(struct editor *editor, enum action action, wchar_t *code)
@@ -299,7 +245,7 @@ static int end_line(struct editor *editor, wchar_t *code)
 	return -1;
 }
 
-/* Where there is nothing newer libedit would drop the line. */
+/* If there is nothing newer, libedit would drop the line. */
 static bool can_go_in_history(struct editor *editor, int key)
 {
 	HistEventW event = {0};
@@ -347,7 +293,7 @@ static int character_came(struct editor *editor, wchar_t *character)
 	return do_action(editor, ACT_COME_BACK, character);
 }
 
-/* Called by libedit for a character, or a code: 1, or -1 where the line is to be broken off. */
+/* libedit calls this for a character or a code. Returns 1, or -1 to break the line off. */
 static int next_character(EditLine *library, wchar_t *character)
 {
 	struct editor *editor;
@@ -411,7 +357,7 @@ static void bind_commands(struct editor *editor)
 			bind(editor, CODE_OF_KEYS + i, commands[i]);
 }
 
-/* libedit has characters of its own for signals and flow control: the terminal's stay. */
+/* libedit would set its own characters for signals and flow control: keep the terminal's. */
 static void keep_characters(struct editor *editor, const struct termios *modes)
 {
 	static const struct {
@@ -444,7 +390,7 @@ static bool begin(struct editor *editor)
 	HistEventW event;
 	struct termios modes;
 
-	tcgetattr(STDIN_FILENO, &modes); /* libedit is about to set others */
+	tcgetattr(STDIN_FILENO, &modes); /* before libedit sets others */
 	editor->nowhere = fopen("/dev/null", "we");
 	editor->history = history_winit();
 	editor->library = el_init("telnet", stdin, stdout, stderr);
@@ -456,12 +402,13 @@ static bool begin(struct editor *editor)
 	el_wset(editor->library, EL_SIGNAL, 0);
 	el_wset(editor->library, EL_PROMPT_ESC, prompt_of, PROMPT_MARK);
 	el_wset(editor->library, EL_HIST, history_w, editor->history);
-	/* Else libedit has the terminal edit and echo between two lines: see lines_mode. */
+	/* Without this libedit makes the terminal edit and echo between two lines: see lines_mode.
+	 */
 	el_wset(editor->library, EL_SETTY, L"-x", L"-icanon", L"-echo", NULL);
-	/* Else it takes CR for LF and LF for CR. */
+	/* Without this it takes CR for LF and LF for CR. */
 	el_wset(editor->library, EL_SETTY, L"-d", L"-icrnl", L"-inlcr", NULL);
 	keep_characters(editor, &modes);
-	/* Go to a column by steps, which more terminals know than call themselves xterm. */
+	/* Move the cursor by steps: not every terminal with TERM=xterm can go to a column. */
 	el_wset(editor->library, EL_SETTC, L"ch", L"", NULL);
 	el_wset(editor->library, EL_GETCFN, next_character);
 	bind_commands(editor);
@@ -504,8 +451,8 @@ static void begin_line(struct editor *editor)
 {
 	struct termios modes;
 
-	editor->broken_off = editor->ending = editor->away = editor->quoting = editor->moved =
-		false;
+	editor->broken_off = editor->ending = editor->away = false;
+	editor->typed.quoting = editor->moved = false;
 	editor->next = editor->text[0] = L'\0';
 	editor->reading = true;
 	editor->depth = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The table of the editor's keys. */
+/* The table of the editor's keys, and which of them the bytes are that were typed. */
 #include "contrib/telnet/linekeys.h"
 
 #include <string.h>
@@ -64,7 +64,8 @@ static const struct {
 	{"\004", LINEKEY_END_OF_FILE}, /* ^D */
 };
 
-int linekeys_find(const cc_t *characters, const char *bytes, size_t size)
+/* Which key these bytes are, or LINEKEY_PART or LINEKEY_NONE. */
+static int find(const cc_t *characters, const char *bytes, size_t size)
 {
 	int found = LINEKEY_NONE;
 
@@ -82,4 +83,51 @@ int linekeys_find(const cc_t *characters, const char *bytes, size_t size)
 		found = LINEKEY_PART;
 	}
 	return found;
+}
+
+static void drop(struct linekeys *typed, size_t size)
+{
+	typed->size -= size;
+	memmove(typed->bytes, typed->bytes + size, typed->size);
+}
+
+/* Takes out the character that begins with these bytes. Returns LINEKEY_NONE, or LINEKEY_PART. */
+static int take_character(struct linekeys *typed, size_t size, wchar_t *character)
+{
+	mbstate_t state = {0};
+	size_t length = mbrtowc(character, typed->bytes, size, &state);
+
+	if (length == (size_t)-2 && size < sizeof(typed->bytes))
+		return LINEKEY_PART;
+	if (length == (size_t)-1 || length == (size_t)-2 || *character == L'\0') {
+		*character = (wchar_t)(LINEKEYS_NO_CHARACTER + (unsigned char)typed->bytes[0]);
+		length = 1;
+	}
+	drop(typed, length);
+	typed->quoting = false;
+	return LINEKEY_NONE;
+}
+
+void linekeys_add(struct linekeys *typed, unsigned char byte)
+{
+	typed->bytes[typed->size++] = (char)byte;
+}
+
+int linekeys_take(struct linekeys *typed, const cc_t *characters, wchar_t *character)
+{
+	for (size_t size = 1; size <= typed->size; size++) {
+		int key = typed->quoting ? LINEKEY_NONE : find(characters, typed->bytes, size);
+
+		if (key == LINEKEY_NONE)
+			key = take_character(typed, size, character);
+		else if (key != LINEKEY_PART)
+			drop(typed, size);
+		if (key == LINEKEY_QUOTE) {
+			typed->quoting = true;
+			size = 0;
+		} else if (key != LINEKEY_PART) {
+			return key;
+		}
+	}
+	return LINEKEY_PART;
 }

@@ -1,16 +1,22 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The keys of the editor of lines, as terminals send them. Whatever is not in this table is text:
+ * The keys of the editor of lines, as terminals send them. Whatever is not in the table is text.
  * telnet(1) lists the same keys.
  */
 #ifndef LINEKEYS_H
 #define LINEKEYS_H
 
+#include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <termios.h>
+#include <wchar.h>
 
-/* Bytes of the longest key. */
-#define LINEKEYS_SIZE 8
+/* Bytes of the longest key, or character. */
+#define LINEKEYS_SIZE (MB_LEN_MAX > 8 ? MB_LEN_MAX : 8)
+
+/* A byte that is not part of a character of the locale is this wide character plus the byte. */
+#define LINEKEYS_NO_CHARACTER 0xdc00
 
 enum linekey {
 	LINEKEY_BEGINNING,
@@ -36,13 +42,24 @@ enum linekey {
 	LINEKEYS,
 };
 
-#define LINEKEY_PART (-1) /* the bytes may become a key */
-#define LINEKEY_NONE (-2)
+#define LINEKEY_PART (-1) /* more bytes decide which key or character it is */
+#define LINEKEY_NONE (-2) /* it is a character */
+
+/* Bytes that were typed and are not yet a key or a character. All zero: none. */
+struct linekeys {
+	char bytes[LINEKEYS_SIZE];
+	size_t size;
+	bool quoting; /* the next character is text */
+};
+
+/* Adds a byte that was typed, after linekeys_take has asked for one by LINEKEY_PART. */
+void linekeys_add(struct linekeys *, unsigned char byte);
 
 /*
- * What key these bytes are, or one of the two above. `characters` are those of the user's terminal,
- * as termios(3) has them: its keys to erase, to quote and to end come first.
+ * Takes out the next key, which is never LINEKEY_QUOTE, or one of the two above; with LINEKEY_NONE
+ * also a character. `characters` are those of the user's terminal, as termios(3) has them: its keys
+ * to erase, to quote and to end come first.
  */
-int linekeys_find(const cc_t *characters, const char *bytes, size_t size);
+int linekeys_take(struct linekeys *, const cc_t *characters, wchar_t *character);
 
 #endif
