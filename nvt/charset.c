@@ -223,9 +223,9 @@ bool charset_is_refused(const struct nvt *nvt)
 }
 
 /*
- * Some clients say DO to every WILL and know of no subnegotiations: a request makes them answer
- * with the beginning of one, which takes all that is typed. So a server asks those that have sent a
- * proper subnegotiation, or have asked for the option by themselves.
+ * Some clients say DO to every WILL but do not know subnegotiations: they answer a request with the
+ * beginning of one, and what is typed goes into that. So a server asks only clients that have sent
+ * a proper subnegotiation, or have asked for the option by themselves.
  */
 static bool may_ask(const struct nvt *nvt)
 {

@@ -7,14 +7,14 @@
 #include <string.h>
 #include <wchar.h>
 
-/* More than the characters of any set of single bytes are spread over. */
+/* No set of single bytes has characters in more pages than this. */
 #define PAGES_MAX 16
 #define PAGE_SIZE 256
 
 /* The bytes of code points, by pages of 256. */
 struct codec_bytes {
-	uint8_t page_at[PAGE_SIZE]; /* 0, which is empty: the set has none of these characters */
-	uint8_t page_count; /* without that one */
+	uint8_t page_at[PAGE_SIZE]; /* 0, which stays empty: the set has no characters there */
+	uint8_t page_count; /* without page 0 */
 	uint8_t bytes[PAGES_MAX][PAGE_SIZE];
 };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Characters of one set to code points, or code points to them, with the conventions of iconv(3). A
- * set of single bytes is converted by a table of our own, since each converter that the C library
- * loads makes the fork of a process dearer; the others by iconv(3).
+ * Converts characters of one set to code points, or code points to them, with the conventions of
+ * iconv(3): a set of single bytes by a table of our own, since each converter that the C library
+ * loads makes forking a process more expensive; the others by iconv(3).
  */
 #ifndef NVT_CODEC_H
 #define NVT_CODEC_H
@@ -41,8 +41,8 @@ struct codec {
 };
 
 /*
- * Opens what converts to or from code points. Returns whether that could be done: the C library may
- * lack the set. To be closed in either case.
+ * Open what converts to or from code points. Return false if the C library lacks the set. The codec
+ * is to be closed in either case.
  */
 bool codec_open_decoder(struct codec *, const struct codec_set *);
 bool codec_open_encoder(struct codec *, const struct codec_set *);

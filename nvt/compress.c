@@ -143,7 +143,8 @@ void compress_begin_deferred(struct nvt *nvt)
 
 /*
  * Both options are the server's to do: WILL and WONT are its words, DO and DONT the client's. Some
- * clients say DO to every WILL: to an offer it counts once they have shown to know subnegotiations.
+ * clients say DO to every WILL, so DO after an offer counts once the client has sent a proper
+ * subnegotiation.
  */
 void compress_changed(struct nvt *nvt, bool local, unsigned char option, bool enabled,
 		      bool peer_asked)

@@ -94,7 +94,7 @@ struct charset {
 	const struct charset_set *otherwise; /* while nothing is agreed on; NULL: bytes pass */
 	const struct charset_set *current; /* in force */
 	const char *const *names; /* that may be agreed on beside the terminal's, or NULL */
-	bool peer_asked; /* it asked for the option by itself */
+	bool peer_asked; /* the peer asked for the option by itself */
 	bool asked; /* a request of ours was sent, once */
 	bool waiting; /* for its answer */
 	bool agreed;
@@ -140,9 +140,9 @@ struct nvt {
 	unsigned type_answers; /* terminal types that the peer named, or that we named to it */
 	char last_type[NVT_TERMINAL_TYPE_MAX + 1]; /* the one before, to see a repetition */
 	bool compressing; /* what is sent goes through the deflater */
-	bool inflating; /* what comes goes through the inflater, */
-	bool awaits_stream; /* but the first byte of the stream has not come yet */
-	bool compress_deferred; /* it was offered and agreed to: until `subnegotiates` */
+	bool inflating; /* what comes goes through the inflater */
+	bool awaits_stream; /* inflating, and the first byte of the stream has not come yet */
+	bool compress_deferred; /* compression was agreed to, and waits for `subnegotiates` */
 	struct deflater *deflater; /* NULL until it is needed, and so the other */
 	struct inflater *inflater;
 	struct held held;
@@ -279,14 +279,12 @@ void holding_free(struct nvt *);
 
 /*
  * compress.c: an option at our side (local) or the peer's was turned on or off, and whether the
- * peer asked for that by itself; the subnegotiation came by which the peer begins to compress. Of
- * the compressed bytes that are held, takes what they expand to, so much at most, and returns how
- * much it was; whether there is more behind the last.
+ * peer asked for that by itself; the subnegotiation came by which the peer begins to compress.
  */
 void compress_changed(struct nvt *, bool local, unsigned char option, bool enabled,
 		      bool peer_asked);
 void compress_begun(struct nvt *, unsigned char option, bool well_formed);
-/* The peer has shown that it knows subnegotiations: what was put off until then. */
+/* The peer has shown that it knows subnegotiations: begins the stream that was put off. */
 void compress_begin_deferred(struct nvt *);
 /*
  * Whether a byte that came belongs to a compressed stream. A stream cannot begin with IAC, and a
@@ -304,7 +302,7 @@ void compress_send(struct nvt *, const char *bytes, size_t size);
 void compress_finish(struct nvt *);
 void compress_free(struct nvt *);
 
-/* What goes and comes, before it is compressed and once it has been inflated. */
+/* Traces what is sent, before it is compressed, or what came, once it has been inflated. */
 static inline void nvt_trace(struct nvt *nvt, bool sent, const char *bytes, size_t size)
 {
 	if (nvt->events->traced)

@@ -5,14 +5,14 @@
 #include <string.h>
 
 /*
- * libtelnet reads this in the place of every subnegotiation's option. It treats some options in a
- * way of its own, each version others: it inflates after COMPRESS2 without a bound, takes COMPRESS
- * and WILL for a whole command, and reads bodies of ENVIRON, MSSP, ZMP and TERMINAL-TYPE, some past
- * their end. BINARY has no subnegotiations, and no version knows of any.
+ * libtelnet reads this in the place of every subnegotiation's option. It treats some options
+ * specially, each version different ones: it inflates after COMPRESS2 without a bound, takes
+ * COMPRESS and WILL for a whole command, and reads bodies of ENVIRON, MSSP, ZMP and TERMINAL-TYPE,
+ * some past their end. BINARY has no subnegotiations, and no version treats it specially.
  */
 static const char neutral_option = TELNET_TELOPT_BINARY;
 
-/* Instead of what is left of a Synch: its data mark, and what begins with the IAC after it. */
+/* Stands for what is left of a Synch: its data mark, and the IAC of the next command. */
 static const char lost_mark[] = {(char)TELNET_DM, (char)TELNET_IAC};
 static const char no_operation = (char)TELNET_NOP;
 static const char doubled = (char)TELNET_IAC;
@@ -42,7 +42,7 @@ static void show(struct framing *framing, const char *bytes, size_t size)
 	framing->shown_size = size;
 }
 
-/* Of a Synch inetutils' client sends the IAC as the urgent byte: its data mark alone is left. */
+/* inetutils' client sends the IAC of a Synch as the urgent byte: the data mark alone is left. */
 static bool is_left_of_synch(const struct framing *framing, char byte)
 {
 	return framing->expects_synch && !framing->in_body && (unsigned char)byte == TELNET_DM;
@@ -72,8 +72,8 @@ static size_t take_plain(struct framing *framing, const char *bytes, size_t size
 
 /*
  * No command follows IAC: a Synch's data mark was urgent, and a relay without urgent data has lost
- * it. The byte is data. After NUL that was never so: servers put it behind a Synch, and ncat -t
- * answers with it and a third byte to commands that it does not know.
+ * it. The byte is data, except NUL: servers send that after a Synch, and ncat -t answers commands
+ * that it does not know with IAC, NUL and a third byte.
  */
 static size_t take_lost_mark(struct framing *framing, unsigned char byte)
 {
@@ -101,7 +101,7 @@ static size_t take_doubled(struct framing *framing, unsigned char byte)
 	return 0;
 }
 
-/* In a body each byte after IAC but a second IAC ends it, and is a command all the same. */
+/* In a body any byte after IAC, except a second IAC, ends the body and is also a command. */
 static void take_command(struct framing *framing, unsigned char byte)
 {
 	framing->command = takes_option(byte) ? byte : 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * How the network's bytes are framed: in which pieces libtelnet reads them, and what each piece
- * must make it say. Versions of libtelnet differ in what they read into a subnegotiation, and some
- * hand over bytes that nobody gave them.
+ * How the network's bytes are framed: in which pieces libtelnet reads them, and which events each
+ * piece must cause. Versions of libtelnet differ in how they read a subnegotiation, and some hand
+ * over bytes that they were not given.
  */
 #ifndef NVT_FRAMING_H
 #define NVT_FRAMING_H
@@ -20,8 +20,8 @@ enum framing_due {
 	DUE_BODY = 1 << 3, /* a subnegotiation, which has ended */
 };
 
-/* Beside commands, what the next byte may belong to. */
-#define FRAMING_NO_COMMAND 1 /* IAC NUL of a client that answers each command by three bytes */
+/* What the next byte may belong to, other than a command. */
+#define FRAMING_NO_COMMAND 1 /* IAC NUL of a client that answers each command with three bytes */
 #define FRAMING_DOUBLED 2 /* IAC IAC came where the first may have lost its data mark */
 
 struct framing {
@@ -31,15 +31,16 @@ struct framing {
 	bool in_body; /* the next byte belongs to a subnegotiation's body, or ends it */
 	unsigned char option; /* of the latest subnegotiation */
 	size_t body_size; /* of the latest body, so far */
-	const char *shown; /* the piece that libtelnet reads, */
+	const char *shown; /* the piece that libtelnet reads */
 	size_t shown_size;
-	unsigned char shown_command; /* the command that it ends, of three bytes */
+	unsigned char shown_command; /* the command of three bytes that the piece ends */
 	unsigned due; /* enum framing_due: what it has not said yet */
 };
 
 /*
- * Chooses the next piece of the bytes that came, of which there is one at least, and puts it into
- * `shown` and `shown_size`. Returns how many of those bytes it stands for, which may be 0, once.
+ * Chooses the next piece of the bytes that came, at least one, and puts it into `shown` and
+ * `shown_size`. Returns how many of those bytes the piece stands for. After 0 the next call takes
+ * at least one.
  *
  * A piece ends with an IAC, or is the one byte that a command takes after it. So libtelnet's
  * verdict is known before anything after a faulty command is parsed, a compressed byte is never
@@ -48,8 +49,8 @@ struct framing {
 size_t framing_next(struct framing *, const char *bytes, size_t size);
 
 /*
- * Whether a byte waits for the next, which decides on what it is; the second gives it up and puts
- * it into `shown` as data, or returns false where there is none.
+ * framing_holds: whether a byte waits for the next one, which decides what it is. framing_release
+ * puts that byte into `shown` as data, or returns false if no byte waits.
  */
 bool framing_holds(const struct framing *);
 bool framing_release(struct framing *);
@@ -58,8 +59,8 @@ bool framing_release(struct framing *);
 bool framing_is_at_rest(const struct framing *);
 
 /*
- * Whether an event is one that is due, and says what was given. Takes it off what is due. Warnings
- * and errors are always allowed.
+ * Whether an event is due and has the bytes that were given; takes it off what is due. Warnings and
+ * errors are always allowed.
  */
 bool framing_allows(struct framing *, const telnet_event_t *);
 

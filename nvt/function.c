@@ -77,8 +77,8 @@ void nvt_send_function(struct nvt *nvt, enum nvt_function function)
 
 /*
  * A relay, or a peer that does not take urgent data in line (BusyBox's client), loses the urgent
- * byte. DONT for an option that nobody has means nothing; without its urgent byte it is a NOP. The
- * data mark follows in the stream, where RFC 854 lets it be.
+ * byte. So send DONT with the number of NOP, an option that nobody has: without its urgent byte,
+ * DONT, it is the command NOP. The data mark follows in the stream, as RFC 854 allows.
  */
 static void send_announcement(struct nvt *nvt)
 {
@@ -94,8 +94,7 @@ void nvt_send_synch(struct nvt *nvt)
 	if (!nvt->compressing)
 		send_announcement(nvt);
 	telnet_iac(nvt->telnet, TELNET_DM);
-	/* For clients that read three bytes for each command: the third is one that shows nothing.
-	 */
+	/* Some clients read three bytes for each command: let the third show nothing. */
 	if (nvt->role == NVT_SERVER && !nvt->mode.binary_output)
 		telnet_send(nvt->telnet, "", 1);
 }

@@ -30,7 +30,7 @@ static bool belongs_to_cr(const struct nvt *nvt, char byte)
 	return byte == '\0' || (byte == '\n' && nvt->role == NVT_SERVER);
 }
 
-/* The next CR that such a byte follows, or may follow when it comes; NULL: there is none. */
+/* The next CR that is last, or before a byte that belongs to it; NULL if there is no such CR. */
 static const char *find_cr(const struct nvt *nvt, const char *bytes, const char *end)
 {
 	for (; bytes < end; bytes++) {

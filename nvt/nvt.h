@@ -57,9 +57,9 @@ extern "C" {
 #define NVT_INFLATE_MAX 16384
 
 /*
- * A peer's compressed bytes may expand to so many times their size, and to so much more, unless the
- * owner allows all (expands_freely). What they did not use of that counts no more after a second,
- * nor in another stream, but for so much again.
+ * A peer's compressed bytes may expand to NVT_INFLATE_FACTOR times their size and
+ * NVT_INFLATE_FIRST bytes more, unless the owner sets no bound (expands_freely). Unused allowance
+ * over NVT_INFLATE_FIRST lapses after one second, and when another stream begins.
  */
 #define NVT_INFLATE_FACTOR 64
 #define NVT_INFLATE_FIRST 262144
@@ -128,7 +128,7 @@ enum nvt_fault {
 	NVT_FAULT_SUBNEGOTIATION, /* a subnegotiation without end */
 	NVT_FAULT_COMPRESSION, /* that nobody asked for, is broken, or expands beyond the bound */
 	NVT_FAULT_MALFORMED, /* too many malformed subnegotiations */
-	NVT_FAULT_PARSER, /* libtelnet gave up (its message is passed on), or says what is not so */
+	NVT_FAULT_PARSER, /* libtelnet gave up (its message is passed on), or made something up */
 	NVT_FAULT_MEMORY, /* out of memory */
 };
 
@@ -243,7 +243,7 @@ struct nvt_setup {
 	const char *const *charsets;
 	enum nvt_compression compression; /* COMPRESS2 and COMPRESS3 */
 	/*
-	 * What compressed bytes expand to is bounded for each call only, not for the stream: for
+	 * Compressed bytes expand without a bound on the stream, only with one on each call: for
 	 * an owner that pauses, such as one whose user can stop what is shown.
 	 */
 	bool expands_freely;
@@ -256,8 +256,8 @@ struct nvt_events {
 	/* Bytes for the terminal: of a server what the user typed, of a client what to show. */
 	void (*to_terminal)(void *owner, const char *bytes, size_t size);
 	/*
-	 * For a trace: bytes of TELNET that come, before they take effect, or are sent, as they are
-	 * without compression. May call nothing.
+	 * For a trace: bytes of TELNET that come, before they take effect, or that are sent, both
+	 * as they are without compression. May call no function of this library.
 	 */
 	void (*traced)(void *owner, bool sent, const char *bytes, size_t size);
 	/* A control function came, in its place between the bytes for the terminal. */
@@ -315,8 +315,8 @@ int nvt_from_network(struct nvt *, const char *bytes, size_t size);
 void nvt_from_terminal(struct nvt *, const char *bytes, size_t size);
 
 /*
- * Takes keys of a client's user, cut anywhere, where each is sent by itself: but for BINARY a CR,
- * the Enter key, gets its NUL at once, and an LF stays one (^J).
+ * Takes keys of a client's user that are sent one by one, cut anywhere. Without BINARY a CR, the
+ * Enter key, gets its NUL at once. An LF (^J) is sent as it is.
  */
 void nvt_from_keyboard(struct nvt *, const char *bytes, size_t size);
 
@@ -371,10 +371,10 @@ void nvt_urgent(struct nvt *);
 bool nvt_is_discarding(const struct nvt *);
 
 /*
- * Whether the last byte that came may be the Escape key or the beginning of an escape sequence of
- * the peer's character set (ISO-2022-JP), or else byte 255 or the rest of a Synch whose data mark a
- * relay has lost. If nothing follows soon it was the key, or byte 255: nvt_release_key hands it on,
- * and whatever is left of a character at the end of the peer's data.
+ * Whether the next byte decides what the last one is: the Escape key, or the beginning of an escape
+ * sequence of the peer's character set (ISO-2022-JP); byte 255, or the rest of a Synch whose data
+ * mark a relay has lost. If nothing follows soon it was the key, or byte 255: nvt_release_key hands
+ * it on. At the end of the peer's data that also hands on what is left of a character.
  */
 bool nvt_holds_key(const struct nvt *);
 void nvt_release_key(struct nvt *);
@@ -388,11 +388,12 @@ void nvt_restart_screen(struct nvt *);
 /*
  * What this library calls a character set that it converts, by any name the set has, upper or lower
  * case; NULL if there is none. The names: UTF-8, US-ASCII, ISO-8859-1, ISO-8859-15, EUC-KR, CP949,
- * EUC-JP, Shift_JIS, ISO-2022-JP, GB18030, Big5, KOI8-R, CP437, CP850, IBM037 and IBM1047.
+ * EUC-JP, Shift_JIS, ISO-2022-JP, GB18030, Big5, KOI8-R, windows-1251, windows-1252, CP437, CP850,
+ * IBM037 and IBM1047.
  */
 const char *nvt_charset_name(const char *name);
 
-/* Those names in order, from 0; NULL behind the last. */
+/* One of those names, by its place from 0; NULL after the last. */
 const char *nvt_charset_at(size_t place);
 
 /* Stops waiting for answers: `settled` comes now unless it came before. */
@@ -409,8 +410,8 @@ const struct nvt_mode *nvt_mode(const struct nvt *);
 bool nvt_awaits_go_ahead(const struct nvt *);
 
 /*
- * Sends a control function, a Synch, or WILL TIMING-MARK. A Synch is a data mark after a byte of
- * urgent data that the stream can lose, as relays without urgent data lose it.
+ * Sends a control function, a Synch, or WILL TIMING-MARK. A Synch is a byte of urgent data, and
+ * then a data mark. Relays without urgent data lose that byte, and the stream is right without it.
  */
 void nvt_send_function(struct nvt *, enum nvt_function);
 void nvt_send_synch(struct nvt *);

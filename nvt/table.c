@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The code points of the character sets whose characters are single bytes: of 0x80 to 0xff where
- * the others are those of ASCII, or of all bytes. As the GNU C library has them.
+ * The code points of the character sets whose characters are single bytes: of bytes 0x80 to 0xff if
+ * the others are ASCII, or of all bytes. They are those of the GNU C library.
  */
 #include "nvt/codec.h"
 

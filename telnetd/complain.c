@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* One line on why the program does not start: in the monitor's process, before any session. */
+/* Says why the program does not start. Runs before there are workers, and in no worker. */
 #include "telnetd/complain.h"
 
 #include <stdarg.h>
@@ -41,7 +41,7 @@ static void say(char *line)
 	log_line(LOG_ERR, "event=failed what=\"cannot start\" why=\"%s\"", line);
 }
 
-/* Both texts are cut where the line is full. */
+/* A line that is too long is cut. */
 static void say_of(const struct origin *origin, const char *format, va_list arguments)
 {
 	char line[LINE_MAX_SIZE] = "";

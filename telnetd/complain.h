@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What keeps the program from starting, said in one line. It goes to standard error. Where inetd
- * has put the client's connection there, it goes to syslog: whoever connects is not to read it.
+ * Says in one line what keeps the program from starting: on standard error and, if inetd(8) has
+ * started the program, in syslog. Not on a standard error that is the client's connection: whoever
+ * connects is not to read it.
  */
 #ifndef TELNETD_COMPLAIN_H
 #define TELNETD_COMPLAIN_H
 
 #include <stdbool.h>
 
-/* Where a value was given: a line of a file, an option, or neither for a default. */
+/* Where a value comes from: a line of a file, an option, or neither for a default. */
 struct origin {
 	const char *file; /* NULL: not in a file */
 	int line;
@@ -17,8 +18,8 @@ struct origin {
 };
 
 /*
- * Both return CONFIG_EXIT_USAGE, for the caller to return. Control characters are shown as '?', so
- * that a line stays a line. The second begins with the origin: "FILE:LINE: " or "--OPTION: ".
+ * Both return CONFIG_EXIT_USAGE, for the caller to return. Control characters are shown as '?', to
+ * keep it one line. The second begins with the origin: "FILE:LINE: ", "--OPTION: " or "-O: ".
  */
 __attribute__((format(printf, 1, 2))) int complain(const char *format, ...);
 __attribute__((format(printf, 2, 3))) int complain_of(const struct origin *, const char *format,

@@ -60,14 +60,14 @@ static const struct option long_options[] = {
 	{NULL, 0, NULL, 0},
 };
 
-/* What the options say beside the settings that the file can have, too. */
+/* What the options say: the settings that the file can have, too, and what only options say. */
 struct command_line {
 	struct settings settings;
 	const char *file;
-	bool has_h; /* which is about the issue with -i, and a cry for help otherwise */
+	bool has_h; /* with -i it is about the issue, without that it asks for help */
 };
 
-/* How a setting is given as an option, whose value is its own, or "true" for one without. */
+/* Settings by their options. The value of one without an argument is "true". */
 static const struct {
 	int option;
 	enum setting setting;
@@ -98,7 +98,7 @@ static int take_setting(struct settings *settings, int option, int long_index)
 	return CONFIG_EXIT_USAGE;
 }
 
-/* Prints what somebody at a terminal has asked for; a client has not. */
+/* Prints what the user has asked for; not to a client, who has asked for nothing. */
 static int print(const char *text)
 {
 	if (complain_is_for_inetd())

@@ -50,8 +50,8 @@ struct config {
 
 /*
  * Fills a config from the command line and the configuration file that it names (or the usual one
- * where there is one); the command line wins. Whatever is wrong is complained of in one line that
- * says where the value stands and what would be right (complain.h).
+ * where there is one); the command line wins. Complains of an error in one line that says where the
+ * value stands and what would be right (complain.h).
  *
  * Returns -1 where the program is to go on, else the status to exit with (0 after --help). What the
  * config points to is freed by config_free in either case.

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Who forks workers and the children that become login programs: two processes that the monitor
- * forks once, that do nothing else and so write to next to none of their memory. What they share
- * with their children stays shared among them, while the monitor writes to a page here and there
- * for each session, which is then a page of its own for each child that was forked before: an idle
- * session took 135 KiB (PSS, 40 sessions) of the monitor's own forks, 80 of these. The children are
- * the monitor's all the same (clone(2), CLONE_PARENT).
+ * Two processes that the monitor forks once: one forks workers, the other the children that become
+ * login programs. They do nothing else, and so hardly write to their memory, which they go on
+ * sharing with their children. The monitor writes to some pages for each session, and each child
+ * that it had forked would then have copies of those: an idle session took 135 KiB (PSS, 40
+ * sessions) with the monitor's own forks, and takes 80 with these. The children's parent is the
+ * monitor nevertheless (clone(2), CLONE_PARENT).
  *
- * Only the one that forks workers has the converters of character sets loaded, whose 85 mappings
- * each fork copies.
+ * Only the process that forks workers has the converters of character sets loaded: each fork copies
+ * their 85 mappings.
  *
  * If there is no such process, the monitor forks by itself.
  */
@@ -54,7 +54,7 @@ _Noreturn static void be_program(const struct monitor *monitor, int channel)
 	program_await(CHANNEL, monitor->config, &monitor->descriptors);
 }
 
-/* By these names ps(1) shows them and who forks them; the program's own takes the place of its. */
+/* The names that ps(1) shows; the login program's own name replaces the child's. */
 static const struct {
 	const char *name;
 	const char *forker;
@@ -167,7 +167,7 @@ static ssize_t receive_answer(int forker, pid_t *pid)
 	return recv(forker, pid, sizeof(*pid), MSG_DONTWAIT);
 }
 
-/* If there is one, it answers at once; -ESRCH: not any more. */
+/* A process that forks answers at once. Returns -ESRCH if there is none any more. */
 static pid_t ask(struct monitor *monitor, uint32_t child, int channel)
 {
 	const char wanted = 1;

@@ -16,8 +16,8 @@
 
 /*
  * Opens a listening socket for each address: close-on-exec, non-blocking, an IPv6 one for IPv6
- * only. Complains in one line of what is wrong. Returns how many there are, in `sockets`,
- * or 0 where one cannot be opened; none is left open then. *status is the status to exit with.
+ * only. Returns how many there are, in `sockets`. If one cannot be opened, complains, closes those
+ * that are open, sets *status to the status to exit with, and returns 0.
  */
 size_t listen_open(const struct config *, int sockets[LISTEN_MAX], int *status);
 
@@ -26,8 +26,8 @@ void listen_address_text(const struct sockaddr *, char *host, size_t host_size,
 			 unsigned short *port);
 
 /*
- * Writes what to connect to, from this machine, to reach a listening socket at this address: for
- * all addresses that of the loopback, and a link-local one with its interface.
+ * Writes the address by which this machine reaches a listening socket at this address: the
+ * loopback's for a socket that listens on all addresses, and a link-local one with its interface.
  */
 void listen_target_text(const struct sockaddr *, char *host, size_t host_size);
 

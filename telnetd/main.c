@@ -39,7 +39,7 @@ static void log_listening(const int *sockets, size_t count)
 	}
 }
 
-/* What descriptor 0 is, unless it is the socket of a TCP connection: NULL then. */
+/* NULL if descriptor 0 is the socket of a connection, else what it is. */
 static const char *name_unfit_input(void)
 {
 	struct sockaddr_storage peer;

@@ -44,7 +44,7 @@ enum message_end {
 
 struct message_start {
 	char terminal_type[MESSAGE_TERMINAL_TYPE_SIZE];
-	char other_types[MESSAGE_OTHER_TYPES][MESSAGE_TERMINAL_TYPE_SIZE]; /* "": none */
+	char other_types[MESSAGE_OTHER_TYPES][MESSAGE_TERMINAL_TYPE_SIZE]; /* or "" */
 	uint8_t echo;
 	uint16_t columns;
 	uint16_t rows;

@@ -130,7 +130,7 @@ void modes_agree(struct modes *modes, int master, const struct nvt_mode *mode)
 {
 	struct termios now;
 
-	/* What was typed before the change is still on its way: it comes under the old modes. */
+	/* Under the old modes, let what was typed before arrive at the terminal. */
 	if (mode->line_mode != modes->external)
 		pty_input_waits(master);
 	if (mode->line_mode && !modes->external)
@@ -197,8 +197,8 @@ static size_t next_line(const struct typed *typed)
 }
 
 /*
- * The kernel takes a lone VEOF for the end of file: a quoted one waits for the rest of its line. A
- * newline is one whatever else it is.
+ * The kernel takes a VEOF at the end of a write for an end of file: a quoted one waits for the byte
+ * after it. A newline ends a line even if it is also VEOF.
  */
 static size_t without_quoted_end(const struct modes *modes, const struct typed *typed, size_t part)
 {

@@ -19,9 +19,9 @@
 
 struct modes {
 	bool external; /* the client edits and echoes: EXTPROC is on */
-	bool was_external; /* and did before: a program may still restore modes with EXTPROC */
+	bool was_external; /* the client did before: a program may restore modes with EXTPROC */
 	bool refuses_echo; /* the client refuses that the server echoes: ECHO is kept off */
-	bool silenced; /* ECHO was on, and is off for that reason alone */
+	bool silenced; /* ECHO was on, and was turned off for that reason */
 	bool unread; /* a line was written that may not have been read */
 	unsigned looks; /* how often that was looked for in vain */
 	tcflag_t input; /* c_iflag and c_lflag as they were last */
@@ -41,11 +41,11 @@ void modes_begin(struct modes *, bool echo);
 void modes_follow(struct modes *, int master, struct nvt *);
 
 /*
- * Does again what was agreed on, if the terminal's modes have lost it: EXTPROC on for a client that
- * edits, ECHO off for one that refuses the echo. A program may have changed them, as login(1) turns
- * ECHO on before it asks for the name, or the terminal was hung up and opened anew. The kernel
- * tells a change of ECHO only with EXTPROC, so the modes are looked at (one system call, and for no
- * other clients) before each read of the terminal and before each write of what was typed.
+ * Restores what was agreed on, if the terminal's modes have lost it: EXTPROC on for a client that
+ * edits, ECHO off for one that refuses the echo. A program may have changed the modes, as login(1)
+ * turns ECHO on before it asks for the name, or the terminal was hung up and opened anew. The
+ * kernel tells a change of ECHO only with EXTPROC. So this is called before each read of the
+ * terminal and each write of what was typed; it makes one system call, and only for such clients.
  */
 void modes_keep(struct modes *, int master);
 
@@ -63,9 +63,9 @@ void modes_map_typed(const struct modes *, char *bytes, size_t size);
 
 /*
  * How much of what was typed may be written now: all of it, or with a client that edits, for a
- * canonical terminal, the next line or end of file, or nothing as long as the program has not read
- * the last one. Such a client sends an end of file as a function; the same character in a line is
- * one that its user has quoted, and waits for what follows it, unless nothing will (is_last).
+ * canonical terminal, the next line or end of file, or nothing until the program has read the last
+ * one. Such a client sends an end of file as a function. If its character comes in a line, the user
+ * has quoted it: it waits for what follows, unless nothing will (is_last).
  */
 size_t modes_next_part(struct modes *, int master, const struct typed *, bool is_last);
 

@@ -46,7 +46,7 @@ bool program_may_start(const struct config *config, const struct message_start *
 	return true;
 }
 
-/* Whether this machine knows such a terminal. The type has been checked: it is no path. */
+/* Whether this machine knows such a terminal. The type has been checked: it has no slash. */
 static bool terminfo_has(const char *type)
 {
 	static const char *const directories[] = {"/etc/terminfo", "/lib/terminfo",
@@ -84,10 +84,10 @@ static void add_own(struct environment *environment, const char *name, const cha
 }
 
 /*
- * What is known before a session asks. Whoever comes to root's server is not known: PATH, HOME and
- * the like are then the login program's to set, and login(1) of util-linux keeps those that it
- * finds when it is started with -p. A server that is not root's, or that serves its own user alone,
- * has nobody else to set them.
+ * What is known before a session asks. Root's server does not know who will log in, so it leaves
+ * PATH, HOME and the like to the login program: login(1) of util-linux, started with -p, would keep
+ * those that it finds. Another server, or one with same-user, runs programs as its own user, and
+ * nothing else sets them.
  */
 static void begin_environment(struct environment *environment, const struct config *config)
 {

@@ -25,9 +25,8 @@ struct program_request {
 bool program_may_start(const struct config *, const struct message_start *);
 
 /*
- * Makes the terminal type of a START that may start the first of its types that this machine's
- * terminfo has. It stays as it was where terminfo has none of them: its user may have a terminfo of
- * their own.
+ * Chooses the first of the terminal types of a START, after program_may_start, that this machine's
+ * terminfo has. If it has none of them the type stays: users may have terminfo files of their own.
  */
 void program_choose_terminal(struct message_start *);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Lists and queues whose links are in the items. The names are <sys/queue.h>'s, which not every C
- * library has. An item is in at most one list for each of its links.
+ * library has. By each of its links an item is in at most one list.
  */
 #ifndef TELNETD_QUEUE_H
 #define TELNETD_QUEUE_H
@@ -23,7 +23,7 @@
 #define LIST_FIRST(list) ((list)->first)
 #define LIST_EMPTY(list) ((list)->first == NULL)
 #define LIST_NEXT(item, field) ((item)->field.next)
-/* The item that is seen may not be removed meanwhile. */
+/* The body of the loop may not remove `item`. */
 #define LIST_FOREACH(item, list, field)                                                            \
 	for ((item) = LIST_FIRST(list); (item); (item) = LIST_NEXT(item, field))
 

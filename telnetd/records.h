@@ -91,7 +91,7 @@ struct waiting_program {
 	int channel; /* where it waits to be told what to run; -1: there is no such child */
 };
 
-/* What the children do that forker.c forks. */
+/* The children that forker.c forks, and the function that each runs. */
 enum forker_child {
 	FORKER_WORKER, /* worker_run */
 	FORKER_PROGRAM, /* program_await */

@@ -105,9 +105,8 @@ static const unsigned long requests[] = {
 };
 
 /*
- * The one option of a socket that is set here, beside which the filter cannot look at its value. By
- * setsockopt(2) itself: libseccomp adds no rule for that of socketcall(2), whose arguments are in
- * memory.
+ * The one option of a socket that a worker sets. The filter cannot look at its value. The rule is
+ * for setsockopt(2) itself, not for socketcall(2), whose arguments are in memory.
  */
 static int add_socket_option(scmp_filter_ctx filter)
 {

@@ -393,8 +393,8 @@ static void on_to_network(void *owner, const char *bytes, size_t size, bool urge
 }
 
 /*
- * What follows anything but a line is its echo, as a rule. Some clients answer GA with bytes: their
- * echo must not be followed by another GA.
+ * Output after a line may be a program's answer; after other bytes it is mostly their echo. Some
+ * clients answer GA with bytes: no other GA may follow their echo.
  */
 static void note_turn(struct session *session, const char *bytes, size_t size)
 {
@@ -770,8 +770,8 @@ void session_attend(struct session *session, bool urgent, bool broken)
 /* --- events of the terminal --------------------------------------------------------------- */
 
 /*
- * Not by setsockopt(2): on 32-bit x86 and s390x the GNU C library makes a socketcall(2) of it,
- * whose arguments the worker's filter cannot see.
+ * Not by setsockopt(3): on 32-bit x86 and s390x the GNU C library makes that a socketcall(2), whose
+ * arguments the worker's filter cannot see.
  */
 static void set_nodelay(struct session *session, int nodelay)
 {

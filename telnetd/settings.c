@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* One row a setting, and the check of each: nothing unchecked comes into the config. */
+/* A table with one row for each setting, and the checks that every value must pass. */
 #include "telnetd/settings.h"
 
 #include <confuse.h>
@@ -120,8 +120,8 @@ static char **split_words(const char *text)
 }
 
 /*
- * login(1) by one of its usual names, unless it becomes root by itself. Where it is a link to
- * busybox, so is /bin/sh: the file does not tell.
+ * Whether it is login(1) by one of its usual names, and not set-user-ID. Names decide, since the
+ * file cannot: it may be busybox, as /bin/sh may be.
  */
 static bool wants_root(const char *program)
 {

@@ -68,10 +68,10 @@ int settings_read_file(struct settings *, const char *path);
 int settings_apply(struct config *, const struct settings *command_line,
 		   const struct settings *file);
 
-/* Says so, and returns the status to exit with. */
+/* Complains of it, and returns the status to exit with. */
 int settings_out_of_memory(void);
 
-/* As access(2), for files only: a directory can be neither run nor read as one. */
+/* As access(2), but a directory is refused with EISDIR. */
 bool settings_is_accessible(const char *path, int how);
 
 #endif

@@ -10,7 +10,7 @@
 
 #include "telnetd/settings.h"
 
-/* What an option of libconfuse's leads to: it finds its value first, which nobody reads. */
+/* An option of libconfuse leads here. It takes the address for that of `value`, which is unused. */
 struct destination {
 	void *value;
 	struct settings *settings;
@@ -50,8 +50,9 @@ static char *skip_quoted(char *at)
 }
 
 /*
- * Makes spaces of comments, of which libconfuse counts each for two lines. Returns NULL, or where
- * something begins that has no end: libconfuse would look for that in the next file still.
+ * Makes spaces of comments, since libconfuse counts the end of each as two lines. Returns NULL, or
+ * the place where a comment or quotation begins that has no end: libconfuse would look for its end
+ * in the next file that is read.
  */
 static const char *blank_comments(char *text)
 {
@@ -86,8 +87,8 @@ static void report_file_error(cfg_t *file, const char *format, va_list arguments
 }
 
 /*
- * Called for each value. libconfuse sets CFGF_RESET at an equals sign, to have values from before
- * forgotten, and counts on its being cleared at the first value.
+ * libconfuse calls this for each value. It sets CFGF_RESET at an equals sign, to forget earlier
+ * values, and expects the flag to be cleared at the first value.
  */
 static int take_value(cfg_t *file, cfg_opt_t *option, const char *text, void *result)
 {
@@ -155,7 +156,7 @@ static int complain_at(const char *path, const char *text, const char *at, const
 	return complain_of(&origin, "%s", what);
 }
 
-/* Reads up to a NUL, which a text has at its end only. Returns how much that is, or -errno. */
+/* Reads up to the first NUL, or all of it. Returns the size, with the NUL, or -errno. */
 static ssize_t read_text(const char *path, char **text)
 {
 	FILE *file = fopen(path, "re");

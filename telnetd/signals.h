@@ -3,7 +3,7 @@
 #ifndef TELNETD_SIGNALS_H
 #define TELNETD_SIGNALS_H
 
-/* A signal's name without "SIG", such as "TERM"; its number where it has no name. */
+/* The name of a signal without "SIG", such as "TERM", or its number if it is not in the table. */
 const char *signals_name(int number);
 
 #endif

@@ -45,7 +45,7 @@ static void add_environment(struct message_start *start, const struct nvt_peer *
 		add_variable(start, "COLORTERM", "truecolor", accepted);
 }
 
-/* Of what else the client named its terminal, as much as there is room for. */
+/* The other names of the client's terminal, as many as there is room for. */
 static void add_other_types(struct message_start *start, const struct nvt_peer *peer)
 {
 	size_t count = 0;

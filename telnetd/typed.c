@@ -65,7 +65,7 @@ bool typed_is_end_of_file(const struct typed *typed, size_t at)
 	return typed->ends && typed->ends[at];
 }
 
-/* What is left, behind what has gone, is at the beginning from now on. */
+/* Moves what is left to the beginning, after `gone` bytes were written. */
 static void move_up(struct typed *typed, size_t gone)
 {
 	memmove(typed->bytes, typed->bytes + gone, typed->size);

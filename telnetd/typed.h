@@ -10,7 +10,7 @@ struct typed {
 	char *bytes; /* `room` of them while there are any, else NULL */
 	size_t size;
 	size_t room; /* TYPED_PLAIN_SIZE, or TYPED_SIZE */
-	bool *ends; /* of each byte, whether it is an end of file; NULL while none is */
+	bool *ends; /* for each byte, whether it is an end of file; NULL before the first such */
 };
 
 /*
@@ -28,7 +28,8 @@ struct typed {
 int typed_add(struct typed *, const char *bytes, size_t size);
 
 /*
- * The last byte that was added is an end of file, and no character of a line. Returns 0 or -ENOMEM.
+ * Marks the last byte that was added as an end of file, not a character of a line. Returns 0 or
+ * -ENOMEM.
  */
 int typed_mark_end_of_file(struct typed *);
 

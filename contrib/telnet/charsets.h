@@ -4,14 +4,14 @@
 #define CHARSETS_H
 
 /*
- * What libnvt calls the set of the locale, or NULL: it knows none such, and then none is agreed on
- * with a server.
+ * What libnvt calls the set of the locale. NULL if libnvt does not know it: then the client agrees
+ * on no set with a server.
  */
 const char *charsets_local(void);
 
 /*
- * Those that may be agreed on with a server (RFC 2066), with NULL at the end: iconv(3) converts
- * them from and to the local one. NULL: none.
+ * The sets that may be agreed on with a server (RFC 2066), with NULL at the end: those that
+ * iconv(3) converts from and to the local one. NULL if there is no local one.
  */
 const char *const *charsets_agreeable(void);
 

@@ -243,7 +243,7 @@ static void tell_failures(const struct attempts *attempts, const struct connect_
 			why = "timed out";
 		else if (error == EINVAL && lacks_zone(attempts->all[i].address))
 			why = "a link-local address needs its zone, an interface: append %eth0, "
-			      "say";
+			      "for example";
 		fprintf(stderr, "telnet: connection to %s (%s) port %s: %s\n", target->host,
 			attempts->all[i].text, target->port, why);
 	}
@@ -294,7 +294,7 @@ static int connect_to_list(const struct connect_target *target, const struct add
 	return socket;
 }
 
-/* Whether the address to connect from can be used at all; complains once where it cannot. */
+/* Whether the address to connect from can be used at all. Complains if not. */
 static bool check_source(const struct source *source)
 {
 	int socket = open_socket(source->address.any.sa_family, source);

@@ -34,7 +34,7 @@ static bool is_ipv6(const char *text)
 
 /* --- host and port ------------------------------------------------------------------------ */
 
-/* Cuts `at` off, where the host ends, and takes what follows its colon for the port. */
+/* Ends the host at the colon `at`, and takes what follows for the port. */
 static void cut_port(struct destination *destination, char *at)
 {
 	at[0] = '\0';

@@ -16,9 +16,9 @@ struct destination {
 
 /*
  * Reads one of HOST, HOST:PORT, an IPv6 address, [ADDRESS], [ADDRESS]:PORT and
- * telnet://USER:PASSWORD@HOST:PORT/ (RFC 4248; all but the host may be left out). If it is none of
- * them, complains on standard error with the right form and returns false. A password is not kept;
- * standard error says so.
+ * telnet://USER:PASSWORD@HOST:PORT/ (RFC 4248; only the host must be there). On anything else
+ * complains on standard error, naming the right form, and returns false. A password is not kept,
+ * and a line on standard error says so.
  */
 bool destination_read(const char *text, struct destination *);
 

@@ -23,7 +23,6 @@
 
 #define HISTORY_LINES 500
 
-
 /* libedit looks up characters below this in its map of commands. */
 #define MAP_SIZE 256
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The editor of lines: libedit, behind a table of keys of our own (linekeys.c), so that all else
+ * The editor of lines: libedit, with our own table of keys (linekeys.c), so that everything else
  * that is typed is text, and with the server's unfinished line (prompt.c) for a prompt. Only
- * lines.c knows it; without libedit it does not exist.
+ * lines.c knows it. Without libedit no terminal can do what it needs (editor_none.c).
  */
 #ifndef EDITOR_H
 #define EDITOR_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The editor of a client that is built without libedit: there is none. */
+/* Stands for the editor in a client that is built without libedit. */
 #include "contrib/telnet/editor.h"
 
 #ifndef HAVE_LIBEDIT

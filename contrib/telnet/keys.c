@@ -54,12 +54,12 @@ static void rlogin_escape_typed(struct session *session)
 	}
 }
 
-/* Of rlogin's only ~. at the beginning of a line: any other would have to be sent. */
 static bool ends_line(int key)
 {
 	return (key & SESSION_KEY_ENDS_LINE) || key == '\r' || key == '\n';
 }
 
+/* With --rlogin only ~. at the beginning of a line: another ~ would have to be sent. */
 static bool is_escape_among_keys(const struct session *session, size_t at)
 {
 	bool at_line_start = at > 0 ? ends_line(session->keys[at - 1]) : session->at_line_start;
@@ -95,8 +95,8 @@ void keys_look_for_escape(struct session *session)
 }
 
 /*
- * The function that a key is for where no terminal knows it, or -1. Who edits by himself, as a
- * shell or an editor does, has the key for something else.
+ * The function of a key that the user's terminal has no name for, or -1. A program that edits by
+ * itself, as a shell or an editor does, uses the key for something else.
  */
 static int function_of(const struct session *session, int key)
 {
@@ -123,8 +123,8 @@ static bool ends_what_is_edited(const struct terminal_mode *mode, unsigned char 
 }
 
 /*
- * A byte in the middle of a line is text: the user has quoted it, if it is anything else. Of the
- * keys for functions the terminal knows but one or two.
+ * A byte in the middle of a line is text: if it is a key's, the user has quoted it. The keys for
+ * functions are the exception, since the terminal knows only one or two of them.
  */
 static unsigned short edited_key(const struct session *session, unsigned char byte, bool is_last)
 {
@@ -135,7 +135,7 @@ static unsigned short edited_key(const struct session *session, unsigned char by
 	return byte | SESSION_KEY_QUOTED;
 }
 
-/* Where Enter is shown as a line's end it has changed places with ^J. */
+/* With swaps_ends Enter and ^J have changed places. */
 static unsigned short shown_key(unsigned char byte)
 {
 	if (byte == '\n')

@@ -36,7 +36,7 @@ bool line_add(struct line *line, const char *bytes, size_t size)
 	return true;
 }
 
-/* A terminal gives a CR only where it was quoted. */
+/* A terminal gives a CR only if the user has quoted it. */
 static enum lines_result read_plain(struct lines *lines)
 {
 	bool is_terminal = isatty(STDIN_FILENO);

@@ -22,7 +22,6 @@ static void set_locale(void)
 		setlocale(LC_CTYPE, "C.UTF-8");
 }
 
-/* What a server may be told without the user's asking for it. */
 static bool export_variable(struct client *client, const char *name)
 {
 	const char *value = getenv(name);
@@ -38,6 +37,7 @@ static bool export_variable(struct client *client, const char *name)
 	return error == 0;
 }
 
+/* DISPLAY and the user's name, which a server may be told, and what --env names. */
 static bool define_variables(struct client *client)
 {
 	const char *display = getenv("DISPLAY");

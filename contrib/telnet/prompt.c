@@ -39,7 +39,7 @@ static void set_cell(struct prompt *prompt, size_t column, wchar_t character)
 		prompt->size = column + 1;
 }
 
-/* Up to `end`, not included, there is nothing more to see. */
+/* From `begin` up to `end`, not included, the row is empty. */
 static void blank(struct prompt *prompt, size_t begin, size_t end)
 {
 	for (size_t i = begin; i < end; i++)
@@ -48,7 +48,7 @@ static void blank(struct prompt *prompt, size_t begin, size_t end)
 		prompt->size = end;
 }
 
-/* After the last column has been filled the cursor still stands in it, for all but characters. */
+/* After the last column is filled, everything except a character finds the cursor still there. */
 static size_t column_of(const struct prompt *prompt, size_t columns)
 {
 	return prompt->column < columns ? prompt->column : columns - 1;
@@ -63,7 +63,7 @@ static void move_to(struct prompt *prompt, size_t column, size_t columns)
 	prompt->column = column;
 }
 
-/* The cursor goes to another row, of which nobody knows what is there. */
+/* The cursor goes to another row, whose characters are not known. */
 static void leave_row(struct prompt *prompt)
 {
 	prompt->size = 0;
@@ -113,7 +113,7 @@ static void control_came(struct prompt *prompt, char byte, size_t columns)
 
 /* --- escape sequences --------------------------------------------------------------------- */
 
-/* The looks that a row can have are few: one too many is taken for none. */
+/* A row can have only a few looks: one too many counts as no look. */
 static unsigned char find_look(struct prompt *prompt, const char *look)
 {
 	for (size_t i = 0; i < prompt->look_count; i++)
@@ -125,7 +125,7 @@ static unsigned char find_look(struct prompt *prompt, const char *look)
 	return (unsigned char)prompt->look_count++;
 }
 
-/* ESC [ ... m adds to the look, or, without a number or with 0 in front, begins it anew. */
+/* ESC [ ... m adds to the look; without a number, or with 0 in front, it replaces the look. */
 static void change_look(struct prompt *prompt)
 {
 	const char *change = prompt->sequence, *before = prompt->looks[prompt->look];
@@ -279,7 +279,7 @@ static bool is_control(char byte)
 	return (unsigned char)byte < ' ' || byte == '\177';
 }
 
-/* A character of which bytes are missing when another one comes is shown as one character. */
+/* Shows a character whose last bytes never came as one character. */
 static void end_character(struct prompt *prompt, size_t columns)
 {
 	if (mbsinit(&prompt->character))
@@ -288,7 +288,7 @@ static void end_character(struct prompt *prompt, size_t columns)
 	put_character(prompt, L'?', columns);
 }
 
-/* So is each other byte that is no character. */
+/* Each byte that does not belong to a character is shown as one character, too. */
 static void text_byte(struct prompt *prompt, char byte, size_t columns)
 {
 	bool begins = mbsinit(&prompt->character);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The unfinished line of a text server, such as "login: ": what of it is in the row of the screen
- * in which the cursor stands. The editor of lines begins after it. Follows the bytes that are shown
- * as a terminal does, for as much as happens in a row.
+ * The unfinished line of a text server, such as "login: ": the part that is in the cursor's row of
+ * the screen. The editor of lines begins after it. Reads the bytes that are shown as a terminal
+ * does, as far as they concern that row.
  */
 #ifndef PROMPT_H
 #define PROMPT_H
@@ -21,7 +21,7 @@
 /* Bytes of an escape sequence that are kept. */
 #define PROMPT_SEQUENCE_SIZE 32
 
-/* Encloses bytes that take no room, in what prompt_write gives. */
+/* In what prompt_write gives, encloses characters that take no room on the screen. */
 #define PROMPT_MARK L'\001'
 
 struct prompt_cell {
@@ -31,15 +31,15 @@ struct prompt_cell {
 
 struct prompt {
 	struct prompt_cell cells[PROMPT_COLUMNS_MAX];
-	size_t size; /* cells that have something */
-	size_t column; /* of the cursor; as many as there are columns: the next one begins a row */
+	size_t size; /* cells in use */
+	size_t column; /* of the cursor; past the last one if the next character begins a row */
 	unsigned char look;
 	char looks[PROMPT_LOOKS_MAX][PROMPT_LOOK_SIZE]; /* the first is no look at all: "" */
 	size_t look_count;
 	unsigned char state; /* what the next byte belongs to */
 	char sequence[PROMPT_SEQUENCE_SIZE]; /* of an escape sequence, from after ESC [ */
 	size_t sequence_size;
-	mbstate_t character; /* a character of which bytes are missing */
+	mbstate_t character; /* one that has not come as a whole */
 };
 
 /* The cursor is at the beginning of an empty line. */

@@ -22,7 +22,7 @@
 
 #define COMMAND_SIZE 3 /* of IAC, WILL and an option */
 
-/* Where nothing was piped in, a server that says nothing for this long has no more to say. */
+/* If nothing was piped in, wait this long for a silent server before closing the connection. */
 #define SILENCE_MS 1000
 
 enum polled {
@@ -86,7 +86,7 @@ static void telnet_continues(struct session *session)
 	nvt_continue(session->nvt);
 }
 
-/* A line that is being typed gives way first: whoever reads it sees to that. */
+/* A line that is being typed goes off the screen first: next_key of session.c sees to that. */
 static void write_screen(struct session *session)
 {
 	struct queue *queue = &session->to_screen;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* The ports of services by name, as the machine knows them, else as IANA has registered them. */
+/* The ports of services by name: as this machine has them, or else as IANA has registered them. */
 #include "contrib/telnet/services.h"
 
 #include <netdb.h>

@@ -45,7 +45,7 @@ void session_notice(const char *format, ...)
 
 /* --- events of the endpoint --------------------------------------------------------------- */
 
-/* One call takes more of what has come compressed than there is room for. */
+/* Compressed bytes can expand to more, in one call, than there is room for. */
 static void pause_stream(struct session *session)
 {
 	if (nvt_is_inflating(session->nvt))
@@ -101,7 +101,7 @@ static void on_to_terminal(void *owner, const char *bytes, size_t size)
 		pause_stream(session);
 }
 
-/* The terminal is to have its new mode before it is shown what comes after the command. */
+/* The terminal gets its new mode before it is shown what follows the command. */
 static void on_mode(void *owner, const struct nvt_mode *mode)
 {
 	struct session *session = owner;

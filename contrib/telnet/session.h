@@ -26,7 +26,7 @@
 
 /* A key: a byte, and what the terminal has made of it. */
 #define SESSION_KEY_BYTE 0xff
-#define SESSION_KEY_QUOTED 0x100 /* it is text, whatever the byte is for otherwise */
+#define SESSION_KEY_QUOTED 0x100 /* it is text, even if the byte is a key's */
 #define SESSION_KEY_ENDS_LINE 0x200 /* Enter, of a terminal that edits or shows what is typed */
 
 /* How the user wants to type to a text server. */
@@ -75,7 +75,7 @@ struct session {
 	bool half_closed; /* and the server has been told */
 	bool cut_off; /* some of it could not be sent */
 	bool server_ended;
-	long long heard; /* when the server was last heard, or nobody could listen to it (ms) */
+	long long heard; /* when the server was last heard, or could not be listened to (ms) */
 	bool silent; /* nothing was piped in, and the server has said nothing for a second */
 	bool hung_up; /* the connection has ended, though not all that came has been read */
 	bool closed; /* by the user */
@@ -116,7 +116,7 @@ void session_type(struct session *, const char *bytes, size_t size);
 /* Ends a line that was typed. */
 void session_end_line(struct session *);
 
-/* A key that was typed ahead, with SESSION_KEY_ bits, taken out; -1: there is none. */
+/* Takes out the next key that was typed, with SESSION_KEY_ bits; -1 if there is no key. */
 int session_take_key(struct session *);
 
 /* The exported variables have changed: tells the server where it has asked. */

@@ -319,7 +319,7 @@ static int take_option(struct settings *settings, int option, const char *text)
 	return set_option(settings, option);
 }
 
-/* The addresses of a host that can be reached from that of -b are of its kind. */
+/* From an IPv4 address only IPv4 addresses can be reached, and likewise with IPv6. */
 static int check_family(struct settings *settings)
 {
 	int family = settings->source.address.any.sa_family;
@@ -327,8 +327,8 @@ static int check_family(struct settings *settings)
 	if (!settings->source.text)
 		return GO_ON;
 	if (settings->family != AF_UNSPEC && settings->family != family)
-		return complain("bad address '%s': -%c wants one of IPv%c", settings->source.text,
-				settings->family == AF_INET ? '4' : '6',
+		return complain("bad address '%s': with -%c an IPv%c address is wanted",
+				settings->source.text, settings->family == AF_INET ? '4' : '6',
 				settings->family == AF_INET ? '4' : '6');
 	settings->family = family;
 	return GO_ON;

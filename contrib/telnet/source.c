@@ -22,7 +22,7 @@ __attribute__((format(printf, 2, 3))) static bool complain(const char *text, con
 	return false;
 }
 
-/* The number of an interface, which is given by name or by number; 0: there is none. */
+/* The number of an interface that is given by name or by number; 0 if it does not exist. */
 static unsigned find_interface(const char *name)
 {
 	char known[IF_NAMESIZE];

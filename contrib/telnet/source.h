@@ -18,8 +18,8 @@ struct source {
 };
 
 /*
- * Reads an IPv4 or IPv6 address, the latter with a zone (fe80::1%eth0) where it needs one.
- * Complains on standard error and returns false if it is none. `text` is kept by reference.
+ * Reads an IPv4 or IPv6 address, with its zone (fe80::1%eth0) if it is link-local. Complains on
+ * standard error about anything else, and returns false. `text` is kept by reference.
  */
 bool source_read(const char *text, struct source *);
 

@@ -151,8 +151,8 @@ bool terminal_takes(enum terminal_request request)
 }
 
 /*
- * A signal that comes together with something to read or write leaves ppoll(2) pending. It goes
- * first: what is still to be shown may be stale by it.
+ * ppoll(2) leaves a signal pending that comes together with something to read or write. Take the
+ * signal first: ^C may drop what is still to be shown.
  */
 static void take_signals(void)
 {
@@ -217,8 +217,8 @@ static void set_input(struct termios *modes, const struct terminal_mode *mode)
 }
 
 /*
- * OPOST also where bytes are shown as they are: only so does the kernel know the column in which a
- * line that it edits begins, which it needs to erase a tab.
+ * OPOST even if bytes are shown as they are: without it the kernel does not know in which column a
+ * line that it edits begins, and needs that to erase a tab.
  */
 static void set_output(struct termios *modes, const struct terminal_mode *mode)
 {

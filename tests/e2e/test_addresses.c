@@ -274,8 +274,9 @@ static void a_bad_address_to_connect_from_is_named(void **state)
 		 "a link-local address needs its zone, the name of an interface: fe80::1%eth0"},
 		{{"-b", "fe80::1%nowhere0", "localhost"}, "there is no interface 'nowhere0'"},
 		{{"-b", "fe80::1%", "localhost"}, "there is no interface ''"},
-		{{"-4", "-b", "::1", "localhost"}, "bad address '::1': -4 wants one of IPv4"},
-		{{"-6", "-b", "127.0.0.1", "localhost"}, "-6 wants one of IPv6"},
+		{{"-4", "-b", "::1", "localhost"},
+		 "bad address '::1': with -4 an IPv4 address is wanted"},
+		{{"-6", "-b", "127.0.0.1", "localhost"}, "with -6 an IPv6 address is wanted"},
 	};
 
 	(void)state;
