@@ -30,6 +30,10 @@
 #define CODE_OF_KEYS 0x80
 #define CODE_OF_ACT (CODE_OF_KEYS + LINEKEYS)
 
+/* From here on the characters in the map are text: Latin-1's letters and signs. */
+#define FIRST_LATIN 0xa0
+_Static_assert(CODE_OF_ACT < FIRST_LATIN, "no code is a character that is printed");
+
 enum action {
 	ACT_COME_BACK,
 	ACT_GIVE_WAY,
@@ -280,7 +284,7 @@ static int key_came(struct editor *editor, int key, wchar_t *code)
  */
 static int character_came(struct editor *editor, wchar_t *character)
 {
-	bool is_plain = *character >= MAP_SIZE || (*character >= L' ' && *character <= L'~');
+	bool is_plain = *character >= FIRST_LATIN || (*character >= L' ' && *character <= L'~');
 
 	if (is_plain && !editor->away && !editor->moved)
 		return 1;
@@ -354,6 +358,8 @@ static void bind_commands(struct editor *editor)
 	for (int i = 0; i < LINEKEYS; i++)
 		if (commands[i])
 			bind(editor, CODE_OF_KEYS + i, commands[i]);
+	for (wchar_t character = FIRST_LATIN; character < MAP_SIZE; character++)
+		bind(editor, character, L"ed-insert");
 }
 
 /* libedit would set its own characters for signals and flow control: keep the terminal's. */
