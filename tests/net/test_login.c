@@ -126,9 +126,11 @@ static void interrupt_a_program(void)
 	typist_expect(&typist, PROMPT);
 }
 
-/* It leaves the editing to its terminal, and that to a client with line mode. */
+/* It leaves the editing to its terminal, and that to a client whose user wants line mode. */
 static void stop_a_program(const struct login_server *server)
 {
+	if (server->has_line_mode)
+		call_command(&typist, "mode line");
 	run("cat");
 	typist_enter(&typist, "a line");
 	typist_expect(&typist, "\na line");
