@@ -174,17 +174,17 @@ size_t framing_next(struct framing *framing, const char *bytes, size_t size)
 
 bool framing_holds(const struct framing *framing)
 {
-	return framing->command == FRAMING_DOUBLED;
+	return framing->command == FRAMING_DOUBLED || framing->expects_synch;
 }
 
 bool framing_release(struct framing *framing)
 {
-	if (!framing_holds(framing))
+	framing->expects_synch = false;
+	if (framing->command != FRAMING_DOUBLED)
 		return false;
 	show(framing, &doubled, 1);
 	framing->due = DUE_DATA;
 	framing->command = 0;
-	framing->expects_synch = false;
 	return true;
 }
 

@@ -49,8 +49,9 @@ struct framing {
 size_t framing_next(struct framing *, const char *bytes, size_t size);
 
 /*
- * framing_holds: whether a byte waits for the next one, which decides what it is. framing_release
- * puts that byte into `shown` as data, or returns false if no byte waits.
+ * framing_holds: whether the next byte may belong to the bytes before it: a byte waits for it, or a
+ * Synch may come. framing_release expects nothing any longer, and puts the byte that waits into
+ * `shown` as data, or returns false if no byte waits.
  */
 bool framing_holds(const struct framing *);
 bool framing_release(struct framing *);

@@ -373,8 +373,9 @@ bool nvt_is_discarding(const struct nvt *);
 /*
  * Whether the next byte decides what the last one is: the Escape key, or the beginning of an escape
  * sequence of the peer's character set (ISO-2022-JP); byte 255, or the rest of a Synch whose data
- * mark a relay has lost. If nothing follows soon it was the key, or byte 255: nvt_release_key hands
- * it on. At the end of the peer's data that also hands on what is left of a character.
+ * mark a relay has lost; a function, after which the rest of such a Synch may come. If nothing
+ * follows soon it was the key, or byte 255: nvt_release_key hands it on, and what comes later is no
+ * Synch. At the end of the peer's data that also hands on what is left of a character.
  */
 bool nvt_holds_key(const struct nvt *);
 void nvt_release_key(struct nvt *);

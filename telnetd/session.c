@@ -83,7 +83,7 @@ static const struct timeval negotiation_time = {1, 0};
 static const struct timeval drain_time = {10, 0};
 static const struct timeval linger_time = {1, 0};
 
-/* Behind the Escape key of some character sets there may come more: so long it is waited for. */
+/* Wait this long for the rest of an escape sequence, or of a Synch, before typing what has come. */
 static const struct timeval key_time = {0, 100000};
 
 static const struct timeval at_once = {0, 0};
@@ -921,7 +921,7 @@ static void on_timer(evutil_socket_t fd, short what, void *context)
 		end_session(session, session->why);
 	else if (session->half_closed)
 		type_end_of_file(session);
-	else if (nvt_holds_key(session->nvt))
+	else if (nvt_holds_key(session->nvt) && !nvt_is_holding(session->nvt))
 		nvt_release_key(session->nvt);
 	finish_turn(session);
 }

@@ -353,6 +353,21 @@ static void byte_255_that_may_be_a_lost_mark_waits_for_the_next_byte(void **unus
 	end(t);
 }
 
+/* As somebody types it in KOI8-R after ^C, by a client that sends no Synch with it. */
+static void byte_242_is_data_when_it_comes_later_than_a_synch_would(void **unused)
+{
+	struct transcript *t = plain_server();
+
+	(void)unused;
+	receive(t, IAC IP);
+	assert_true(nvt_holds_key(t->nvt));
+	nvt_release_key(t->nvt);
+	assert_false(nvt_holds_key(t->nvt));
+	receive(t, DM "l");
+	assert_events(t, "function IP\ndata \\xf2l\n");
+	end(t);
+}
+
 /* An announced Synch keeps its mark. */
 static void where_a_synch_is_announced_no_mark_is_lost(void **unused)
 {
@@ -462,6 +477,7 @@ int main(void)
 		cmocka_unit_test(a_command_after_a_function_and_a_lost_mark_is_no_data),
 		cmocka_unit_test(byte_255_is_data_where_no_mark_can_be_lost),
 		cmocka_unit_test(byte_255_that_may_be_a_lost_mark_waits_for_the_next_byte),
+		cmocka_unit_test(byte_242_is_data_when_it_comes_later_than_a_synch_would),
 		cmocka_unit_test(where_a_synch_is_announced_no_mark_is_lost),
 		cmocka_unit_test(a_client_that_answers_with_three_bytes_types_none_of_them),
 		cmocka_unit_test(cve_2022_39028_ec_or_el_as_the_first_bytes),
