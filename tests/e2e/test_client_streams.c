@@ -42,10 +42,7 @@ static struct client server; /* the server's end of the connection, where the te
 static int tear_down(void **state)
 {
 	(void)state;
-	typist_leave(&typist);
-	client_close(&server);
-	listener_close(&listener);
-	trial_remove_directory();
+	call_end(&typist, &listener, &server);
 	return server_stop(&telnetd);
 }
 
@@ -81,7 +78,7 @@ static void a_session_at_telnetd_is_compressed_both_ways(void **state)
 	assert_true(trial_file_gets("trace", "traced")); /* in plain text */
 }
 
-/* What expands a thousandfold is no reason to end a session: its user can. */
+/* Output that expands a thousandfold does not end a session: the user can. */
 static void a_flood_of_one_letter_can_be_shown_and_interrupted(void **state)
 {
 	(void)state;
@@ -110,7 +107,7 @@ static void a_terminal_in_euc_kr_is_shown_and_typed_in_utf8(void **state)
 	typist_expect(&typist, "The server's character set is EUC-KR.");
 }
 
-/* The server takes those who agree on nothing for users of EUC-KR: this client is not one. */
+/* The server takes clients that agree on nothing for users of EUC-KR. This client agrees. */
 static void a_server_for_another_set_is_told_the_own_one(void **state)
 {
 	(void)state;

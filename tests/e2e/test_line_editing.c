@@ -38,10 +38,7 @@ static int tear_down(void **state)
 	if (has_window)
 		window_close();
 	has_window = false;
-	typist_leave(&typist);
-	client_close(&server);
-	listener_close(&listener);
-	trial_remove_directory();
+	call_end(&typist, &listener, &server);
 	return 0;
 }
 

@@ -3,6 +3,7 @@
  * The client in scripts, which have no terminal: what they find on standard output and on standard
  * error, the exit status, and when the client ends.
  */
+#include "tests/e2e/support/call.h"
 #include "tests/e2e/support/client.h"
 #include "tests/e2e/support/listener.h"
 #include "tests/e2e/support/trial.h"
@@ -14,7 +15,8 @@
 
 #define COMMAND_SIZE 1024
 
-/* How long a server is silent at least before a client that has nothing to send ends, and less. */
+/* How long a server must be silent before a client with nothing to send ends, and a part of that.
+ */
 #define SILENCE_MS 1000
 #define SHORT_OF_SILENCE_MS 400
 
@@ -35,10 +37,7 @@ static struct client server; /* the server's end of the connection */
 static int tear_down(void **state)
 {
 	(void)state;
-	typist_leave(&typist);
-	client_close(&server);
-	listener_close(&listener);
-	trial_remove_directory();
+	call_end(&typist, &listener, &server);
 	return 0;
 }
 

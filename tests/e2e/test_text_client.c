@@ -26,10 +26,7 @@ static struct client server; /* the server's end of the connection */
 static int tear_down(void **state)
 {
 	(void)state;
-	typist_leave(&typist);
-	client_close(&server);
-	listener_close(&listener);
-	trial_remove_directory();
+	call_end(&typist, &listener, &server);
 	return 0;
 }
 

@@ -21,6 +21,14 @@ void call_start(struct typist *typist, struct listener *listener, struct client 
 	client_use(server, listener_accept(listener), NULL);
 }
 
+void call_end(struct typist *typist, struct listener *listener, struct client *server)
+{
+	typist_leave(typist);
+	client_close(server);
+	listener_close(listener);
+	trial_remove_directory();
+}
+
 void call_command(struct typist *typist, const char *command)
 {
 	typist_type(typist, CALL_ESCAPE);

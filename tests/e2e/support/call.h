@@ -16,6 +16,9 @@
 void call_start(struct typist *, struct listener *, struct client *server, const char *option,
 		const char *other);
 
+/* Ends the client, and closes both; what was not begun is left alone. Removes the test's files. */
+void call_end(struct typist *, struct listener *, struct client *server);
+
 /* Gives a command at the client's prompt, which the escape character gets. */
 void call_command(struct typist *, const char *command);
 
