@@ -9,8 +9,8 @@
 # make check-valgrind     the unit tests under valgrind
 # make check-sanitize     all tests under AddressSanitizer and UndefinedBehaviorSanitizer
 # make check-fresh        README's two commands on a bare Debian, made for it (as root)
-# make check-fresh SUITE=trixie ARCH=i386     another release than bookworm, another architecture
-# make check-musl         builds telnetd with musl on a bare Debian, and runs the unit tests (as root)
+# make check-fresh SUITE=trixie ARCH=i386     with another release than bookworm, and architecture
+# make check-musl         build telnetd with musl on a bare Debian, and run the unit tests (as root)
 # make bench              measure against other servers: writes tests/bench/RESULTS.md, README's table
 # make bench ONLY=echo    a part of it (flood flood-ff paste echo compress sessions memory interrupt)
 # make fuzz               fuzz libnvt and the monitor, a minute for each target
@@ -28,8 +28,9 @@
 #
 # Variables: BUILD (where to build), SANITIZE=1, SECCOMP=no, EDIT=no, PORT and LOGIN (for run), JOBS,
 # ONLY, REPEAT, CONTENDERS and AWAKE (for bench), TIME, RUNS and ONLY (for fuzz), SUITE and ARCH (for
-# check-fresh), V=1 (show whole commands), and the usual CC, CPPFLAGS, CFLAGS, LDFLAGS, PKG_CONFIG,
-# DESTDIR, PREFIX, SBINDIR, UNITDIR and the like.
+# check-fresh and check-musl), INSTALL_CLIENT=no and INSTALL_STRIP= (for install), V=1 (show whole
+# commands), and the usual CC, CPPFLAGS, CFLAGS, LDFLAGS, PKG_CONFIG, DESTDIR, PREFIX, SBINDIR,
+# UNITDIR and the like.
 
 VERSION = 0.1.0
 
@@ -63,7 +64,7 @@ all:
 # Where pkg-config or a library is missing these stay empty; `required` below says so.
 REQUIRED := libtelnet libevent_core libconfuse zlib
 has = $(shell $(PKG_CONFIG) --exists $(1) 2>/dev/null && echo yes)
-# A program that is linked statically needs its libraries' libraries, too.
+# A statically linked program needs the libraries of its libraries, too.
 STATIC := $(filter -static -static-pie,$(LDFLAGS))
 package_flags = $(shell $(PKG_CONFIG) $(if $(STATIC),--static) $(1) $(2) 2>/dev/null)
 
@@ -388,7 +389,7 @@ lint-optional:
 		$(filter-out -DHAVE_%,$(SOURCE_FLAGS)) $(WARNINGS) $(PACKAGE_CFLAGS) \
 		-DTEST_BUILD_DIRECTORY='"build"' -DTEST_SOURCE_DIRECTORY='"."' FILE
 
-# As on machines whose char has no sign.
+# What is built on machines whose char is unsigned.
 lint-unsigned:
 	printf '%s\n' $(SOURCES) | xargs -P $(JOBS) -I FILE $(CC) -fsyntax-only -funsigned-char -Werror \
 		$(SOURCE_FLAGS) $(WARNINGS) $(PACKAGE_CFLAGS) \
@@ -435,12 +436,12 @@ INSTALLED = $(SBINDIR)/telnetd $(MANDIR)/man8/telnetd.8 $(DOCDIR)/telnetd.conf \
 	$(LIBDIR)/pkgconfig/libnvt.pc
 install_file = $(INSTALL) -m 644 $(1) $(DESTDIR)$(2)
 install_program = $(INSTALL) $(INSTALL_STRIP) -m 755 $(1) $(DESTDIR)$(2)
-# Some install(1)s make directories as the umask says, and so does the shell its files. What is there
-# already may be a link, of a unit that is masked to /dev/null: it goes, as install(1) does it.
+# Some versions of install(1) make directories as the umask says, and the shell makes files so. If the
+# file is a link, as of a masked unit to /dev/null, the link is removed first: install(1) does so, too.
 install_edited = umask 022 && rm -f $(DESTDIR)$(3) && sed $(1) $(2) >$(DESTDIR)$(3) && \
 	chmod 644 $(DESTDIR)$(3)
 install_unit = $(call install_edited,-e 's|/usr/local/sbin|$(SBINDIR)|',contrib/systemd/$(1),$(UNITDIR)/$(1))
-# What a package does by its own means, and only root can.
+# What only root can do, and a package (DESTDIR) does by its own means.
 as_root = @[ -n '$(DESTDIR)' ] || [ "$$(id -u)" -ne 0 ] || { PATH=$$PATH:/usr/sbin:/sbin; $(1); }
 refresh_linker = $(call as_root,! command -v ldconfig >/dev/null || ldconfig)
 NOLOGIN = /usr/sbin/nologin
@@ -475,7 +476,7 @@ endif
 	$(refresh_linker)
 	$(make_user)
 
-# The user stays: another program may have files of that name by now.
+# The user stays: it may own files by now.
 uninstall:
 	rm -f $(addprefix $(DESTDIR),$(INSTALLED))
 	@rmdir $(DESTDIR)$(DOCDIR) 2>/dev/null || true

@@ -95,7 +95,7 @@ static void draw_on_screen(struct editor *editor)
 	el_wset(editor->library, EL_SETFP, 1, stdout);
 }
 
-/* What libedit has to draw is on the screen already. */
+/* Lets libedit draw what is on the screen already. */
 static void draw_again_nowhere(struct editor *editor)
 {
 	draw_nowhere(editor);
@@ -519,8 +519,9 @@ bool editor_is_away(const struct editor *editor)
 }
 
 /*
- * libedit forgets its picture of the screen then, but not the cursor's place, which may be outside
- * the new one. Most terminals have wrapped the line anew themselves.
+ * el_resize makes libedit forget its picture of the screen, but not the cursor's place, which may
+ * be outside the new picture. So draw again: most terminals have wrapped the line anew by
+ * themselves.
  */
 void editor_resize(struct editor *editor)
 {

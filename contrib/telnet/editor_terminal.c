@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* libedit keeps a picture of the whole screen: one with more characters than this is none. */
+/* libedit keeps a picture of the whole screen: too much memory with more characters than this. */
 #define CELLS_MAX (1 << 20)
 
 static bool has_capability(EditLine *library, char *name)
@@ -18,7 +18,7 @@ static bool has_capability(EditLine *library, char *name)
 	return el_get(library, EL_GETTC, name, &value) == 0 && value && value[0] != '\0';
 }
 
-/* libedit complains of a terminal that it does not know: here nobody hears that. */
+/* libedit complains of a terminal that it does not know: the complaint goes nowhere. */
 static bool terminal_can_edit(void)
 {
 	FILE *nowhere = fopen("/dev/null", "r+e");
@@ -38,7 +38,7 @@ static bool terminal_can_edit(void)
 
 bool editor_is_possible(void)
 {
-	/* Of the process, as its one terminal is: terminal.c. */
+	/* Static, since the process has one terminal (terminal.c). */
 	static enum { UNKNOWN, CAN, CANNOT } terminal;
 	unsigned short columns, rows;
 

@@ -18,7 +18,7 @@
 #define ARGUMENT_SIZE 256
 #define SCRIPT(name) TEST_SOURCE_DIRECTORY "/tests/e2e/programs/" name
 
-/* Where contrib/install-deps puts what is no package of the system. */
+/* Where contrib/install-deps puts what the system has no package of. */
 #define CACHE "${XDG_CACHE_HOME:-$HOME/.cache}/telnetd-tests"
 
 /* What a user takes to read a prompt: longer than the server waits before a go-ahead. */
@@ -79,8 +79,7 @@ static const struct foreign kermit = {
 	.arguments = {"PLACE", "-Y", "-H", "-J", "127.0.0.1", "PORT"},
 };
 
-/* Each time that it reads from its terminal it waits for a line, and only then looks at the server.
- */
+/* When it reads its terminal it waits for a line, and looks at the server only after that. */
 static const struct foreign curl = {
 	.name = "curl",
 	.find = "curl --version | grep -qw telnet && command -v curl",
@@ -148,7 +147,7 @@ static int tear_down(void **state)
 
 /* --- beginning ------------------------------------------------------------------------------ */
 
-/* The place of a program; skips the test where there is none, or no machine to log in to. */
+/* Where a program is. Skips the test without the program, or without a machine to log in to. */
 static void find(const struct foreign *program, char place[ARGUMENT_SIZE])
 {
 	snprintf(place, ARGUMENT_SIZE, "%s", obstacle ? "" : machine_ask(program->find));

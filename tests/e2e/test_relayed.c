@@ -62,7 +62,7 @@ static void skip_without(const char *command)
 	skip();
 }
 
-/* A port of 127.0.0.1 that nobody has. */
+/* A port of 127.0.0.1 that is free. */
 static unsigned short free_port(void)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET,

@@ -14,7 +14,7 @@
 #define ARGUMENTS_MAX 24
 #define NUMBER_SIZE 16
 
-static int windows; /* so many were opened: a new one waits for no old one to end */
+static int windows; /* how many were opened: the number makes each name new */
 
 _Noreturn static void run(const char *const arguments[], int output)
 {
