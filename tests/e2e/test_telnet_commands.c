@@ -45,8 +45,9 @@ static void expect_terminal(bool edits)
 	long long deadline = trial_now() + DEADLINE_MS;
 	struct termios modes;
 
+	/* The editor of lines leaves ISIG on. */
 	while (tcgetattr(typist.master, &modes) != 0 || ((modes.c_lflag & ICANON) != 0) != edits ||
-	       ((modes.c_iflag & ICRNL) != 0) != edits) {
+	       ((modes.c_iflag & ICRNL) != 0) != edits || (!edits && (modes.c_lflag & ISIG))) {
 		assert_true(trial_now() < deadline);
 		trial_pause();
 	}
@@ -58,7 +59,8 @@ static void expect_swapped_ends(void)
 	long long deadline = trial_now() + DEADLINE_MS;
 	struct termios modes;
 
-	while (tcgetattr(typist.master, &modes) != 0 || (modes.c_iflag & INLCR) == 0) {
+	while (tcgetattr(typist.master, &modes) != 0 || (modes.c_iflag & INLCR) == 0 ||
+	       (modes.c_lflag & (ICANON | ISIG))) {
 		assert_true(trial_now() < deadline);
 		trial_pause();
 	}
