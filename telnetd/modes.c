@@ -196,17 +196,24 @@ static size_t next_line(const struct typed *typed)
 	return typed->size;
 }
 
+/* Whether this byte is VEOF, and yet text. A newline ends a line even if it is also VEOF. */
+static bool is_quoted_end(const struct modes *modes, const struct typed *typed, size_t at)
+{
+	return modes->end_of_file != 0 && modes->end_of_file != '\n' &&
+	       typed->bytes[at] == modes->end_of_file && !typed_is_end_of_file(typed, at);
+}
+
 /*
- * The kernel takes a VEOF at the end of a write for an end of file: a quoted one waits for the byte
- * after it. A newline ends a line even if it is also VEOF.
+ * A program that reads a VEOF alone, and finds nothing after it, gets an end of file from the
+ * kernel. So quoted ones wait for the byte after them, together with the byte before them.
  */
 static size_t without_quoted_end(const struct modes *modes, const struct typed *typed, size_t part)
 {
-	while (part > 0 && modes->end_of_file != 0 && modes->end_of_file != '\n' &&
-	       typed->bytes[part - 1] == modes->end_of_file &&
-	       !typed_is_end_of_file(typed, part - 1))
-		part--;
-	return part;
+	size_t end = part;
+
+	while (end > 0 && is_quoted_end(modes, typed, end - 1))
+		end--;
+	return end == part || end == 0 ? end : end - 1;
 }
 
 size_t modes_next_part(struct modes *modes, int master, const struct typed *typed, bool is_last)
@@ -220,7 +227,7 @@ size_t modes_next_part(struct modes *modes, int master, const struct typed *type
 		return 0;
 	}
 	part = next_line(typed);
-	if (part == typed->size && !is_last)
+	if (part == typed->size && part < TYPED_WAITING_MAX && !is_last)
 		part = without_quoted_end(modes, typed, part);
 	if (part == 0) {
 		modes->looks++;

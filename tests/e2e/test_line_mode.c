@@ -170,11 +170,12 @@ static void vi_gets_single_keys(void **state)
 	snprintf(line, sizeof(line), "cd %s; export TERM=xterm; vi letter", trial_directory());
 	typist_enter(&typist, line);
 	typist_expect(&typist, "[New");
-	wire_expect_from_client(&wire, BYTES(MODE("\x04") IAC DO ECHO));
+	/* It changes the modes in steps, none of which has EDIT: its echo comes with the first. */
+	wire_expect_within_client(&wire, BYTES(IAC DO ECHO));
 	typist_type(&typist, "i");
-	wire_expect_from_client(&wire, BYTES("i"));
+	wire_expect_within_client(&wire, BYTES("i"));
 	typist_type(&typist, "D");
-	wire_expect_from_client(&wire, BYTES("D"));
+	wire_expect_within_client(&wire, BYTES("D"));
 	typist_type(&typist, "ear reader,\rfarewell.\033:wq\r");
 	expect_prompt();
 	assert_true(trial_file_gets("letter", "Dear reader,\nfarewell.\n"));
