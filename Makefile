@@ -305,7 +305,8 @@ check check-unit check-e2e check-valgrind:
 check: RUN_TESTS = $(UNIT_TESTS) $(REPLAYS) $(E2E_TESTS)
 check-unit: RUN_TESTS = $(UNIT_TESTS) $(REPLAYS)
 check-e2e: RUN_TESTS = $(E2E_TESTS)
-check check-e2e: RUN_BESIDE = --beside $(BUILD)/tests/e2e/test_relay
+check check-e2e: RUN_BESIDE = $(patsubst %,--beside $(BUILD)/tests/e2e/test_%,\
+	relay session scripts foreign_clients)
 check-valgrind: RUN_TESTS = $(UNIT_TESTS) $(REPLAYS)
 check-valgrind: RUN_OPTIONS = --limit 300 --wrapper "valgrind -q --error-exitcode=99 \
 	--leak-check=full --errors-for-leak-kinds=definite,possible --trace-children=no \
