@@ -447,7 +447,8 @@ static inline int receive_bytes(struct transcript *t, const char *bytes, size_t 
 	int result;
 
 	assert_non_null(copy);
-	memcpy(copy, bytes, size);
+	if (size > 0)
+		memcpy(copy, bytes, size);
 	result = nvt_from_network(t->nvt, copy, size);
 	free(copy);
 	t->received_ever += size;
