@@ -91,7 +91,7 @@ static pid_t fork_child(const struct monitor *monitor, uint32_t child, int chann
 
 _Noreturn static void serve(const struct monitor *monitor, uint32_t child, int channel)
 {
-	char wanted;
+	char wanted = 0;
 	int descriptor;
 	pid_t pid;
 
