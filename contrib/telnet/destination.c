@@ -149,7 +149,7 @@ bool destination_read(const char *text, struct destination *destination)
 	destination->host = destination->port = destination->user = NULL;
 	if (strlen(text) >= sizeof(destination->text))
 		return complain(text, "it is too long");
-	strcpy(destination->text, text);
+	memcpy(destination->text, text, strlen(text) + 1);
 	if (is_telnet)
 		return read_url(destination, destination->text + strlen(SCHEME SCHEME_END), text);
 	if (scheme_end)

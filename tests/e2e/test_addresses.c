@@ -239,7 +239,7 @@ static void a_variable_that_is_not_there_is_named(void **state)
 
 static void the_server_sees_the_address_that_was_asked_for(void **state)
 {
-	struct sockaddr_in address;
+	struct sockaddr_in address = {0};
 	socklen_t size = sizeof(address);
 
 	(void)state;

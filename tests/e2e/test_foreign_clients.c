@@ -16,7 +16,7 @@
 
 #define ARGUMENTS_MAX 10
 #define ARGUMENT_SIZE 256
-#define SCRIPT(name) TEST_SOURCE_DIRECTORY "/tests/e2e/programs/" name
+#define SCRIPT(name) (TEST_SOURCE_DIRECTORY "/tests/e2e/programs/" name)
 
 /* Where contrib/install-deps puts what the system has no package of. */
 #define CACHE "${XDG_CACHE_HOME:-$HOME/.cache}/telnetd-tests"

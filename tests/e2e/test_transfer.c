@@ -22,7 +22,7 @@
 #define PIECE_SIZE 4096
 
 /* Each byte before and behind each other. */
-#define FILE_SIZE (2 * 256 * 256)
+#define FILE_SIZE (2UL * 256 * 256)
 
 #define RECEIVED "received"
 
