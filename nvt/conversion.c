@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Conversion between the character set of the peer and that of the terminal, through code points.
- * It stands between the newline rules and the terminal, in both directions: what is typed is
- * converted behind them, what is shown before. Which set is in force is charset.c's.
+ * It stands between the newline rules and the terminal: what is typed is converted after them, and
+ * what is shown before them. charset.c decides which set is in force.
  */
 #include <errno.h>
 #include <stdlib.h>

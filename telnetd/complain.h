@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Says in one line what keeps the program from starting: on standard error and, if inetd(8) has
- * started the program, in syslog. Not on a standard error that is the client's connection: whoever
- * connects is not to read it.
+ * started the program, in syslog. If standard error is the client's connection, it goes to syslog
+ * alone, so that the client does not read it.
  */
 #ifndef TELNETD_COMPLAIN_H
 #define TELNETD_COMPLAIN_H

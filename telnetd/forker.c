@@ -167,7 +167,7 @@ static ssize_t receive_answer(int forker, pid_t *pid)
 	return recv(forker, pid, sizeof(*pid), MSG_DONTWAIT);
 }
 
-/* A process that forks answers at once. Returns -ESRCH if there is none any more. */
+/* A process that forks answers at once. Returns -ESRCH if it has gone. */
 static pid_t ask(struct monitor *monitor, uint32_t child, int channel)
 {
 	const char wanted = 1;

@@ -26,7 +26,8 @@ bool program_may_start(const struct config *, const struct message_start *);
 
 /*
  * Chooses the first of the terminal types of a START, after program_may_start, that this machine's
- * terminfo has. If it has none of them the type stays: users may have terminfo files of their own.
+ * terminfo has. If terminfo has no such type, the first stays: users may have terminfo files of
+ * their own.
  */
 void program_choose_terminal(struct message_start *);
 

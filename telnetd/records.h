@@ -113,7 +113,7 @@ struct monitor {
 	struct worker *spare; /* it has no session yet; or NULL */
 	struct waiting_program program; /* the next login program */
 	struct event *refill; /* the time for another worker, and another such child */
-	int forkers[FORKER_CHILDREN]; /* channels of the processes that fork; -1: there is none */
+	int forkers[FORKER_CHILDREN]; /* channels of the processes that fork; -1: no process */
 	struct charsets charsets; /* loaded before the process that forks workers is started */
 	int recorder; /* the pipe to the child that writes logouts; -1: there is none */
 	struct event *recorder_idle; /* the time to end it */

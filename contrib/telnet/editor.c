@@ -196,8 +196,8 @@ static bool add_character(struct editor *editor, wchar_t character)
 }
 
 /*
- * The next key, or LINEKEY_NONE and a character. Returns false if the owner says something else,
- * which is then in `key`; what has been typed of a key waits.
+ * The next key, or LINEKEY_NONE and a character. If the owner says something else, puts that into
+ * `key` and returns false; the bytes of a key that is not complete wait.
  */
 static bool next_key(struct editor *editor, int *key, wchar_t *character)
 {

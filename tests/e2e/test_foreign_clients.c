@@ -254,7 +254,7 @@ static void a_user_logs_in_and_out(void **state)
 	expect_good_end(program);
 }
 
-/* od(1) shows every byte that came, and none of what it shows looks like what was typed. */
+/* od(1) shows every byte that came, in a form that differs from what was typed. */
 static void what_is_typed_arrives_whole_and_is_shown_once(void **state)
 {
 	const struct foreign *program = *state;

@@ -170,7 +170,7 @@ static void vi_gets_single_keys(void **state)
 	snprintf(line, sizeof(line), "cd %s; export TERM=xterm; vi letter", trial_directory());
 	typist_enter(&typist, line);
 	typist_expect(&typist, "[New");
-	/* It changes the modes in steps, none of which has EDIT: its echo comes with the first. */
+	/* It changes the modes in steps, all without EDIT. The first step brings its echo. */
 	wire_expect_within_client(&wire, BYTES(IAC DO ECHO));
 	typist_type(&typist, "i");
 	wire_expect_within_client(&wire, BYTES("i"));

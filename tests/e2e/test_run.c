@@ -74,7 +74,7 @@ static void control_c_ends_make_run_and_its_sessions(void **state)
 	typist_expect_end(&guest);
 }
 
-/* As on a machine that has none of the servers. */
+/* As on a machine without the servers. */
 static void the_network_says_what_to_install_first(void **state)
 {
 	char command[4096];

@@ -341,7 +341,7 @@ static void end_iac(uint8_t byte)
 	world.expects_synch = false;
 }
 
-/* Whether a byte is the first of a stream, or behind it. */
+/* Whether a byte is the first of a stream, or comes after that one. */
 static bool is_in_stream(uint8_t byte)
 {
 	if (world.waiting)
